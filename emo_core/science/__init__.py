@@ -1,0 +1,66 @@
+"""The textbook: votes, distributions and what may be concluded from them, in pure NumPy.
+
+Arrays in, arrays out: no files, no tables, no names of corpora. Counts and distributions have clips in rows and
+emotions in the last axis; what is undefined is NaN; figures are in bits where logarithms are involved.
+
+| module | question |
+|---|---|
+| distributions | what did the listeners hear, and how ambiguous is it? |
+| divergences | how far are two distributions apart? |
+| agreement | do raters agree more than chance would have them? |
+| inference | how sure is a figure? |
+"""
+
+from emo_core.science.agreement import (
+    Agreement,
+    alpha_from_sums,
+    alpha_terms,
+    fleiss_kappa,
+    kappa_from_sums,
+    kappa_terms,
+    krippendorff_alpha,
+)
+from emo_core.science.distributions import entropy, majority, majority_names, normalise, pool
+from emo_core.science.divergences import (
+    bhattacharyya_coefficient,
+    bhattacharyya_distance,
+    hellinger_distance,
+    jensen_shannon_distance,
+    jensen_shannon_divergence,
+    kullback_leibler_divergence,
+    r_squared,
+    r_squared_from_sums,
+    r_squared_terms,
+    total_variation_distance,
+)
+from emo_core.science.inference import Interval, Mean, bootstrap_interval, mean_interval, wilson_interval
+
+__all__ = [
+    "Agreement",
+    "Interval",
+    "Mean",
+    "alpha_from_sums",
+    "alpha_terms",
+    "bhattacharyya_coefficient",
+    "bhattacharyya_distance",
+    "bootstrap_interval",
+    "entropy",
+    "fleiss_kappa",
+    "hellinger_distance",
+    "jensen_shannon_distance",
+    "jensen_shannon_divergence",
+    "kappa_from_sums",
+    "kappa_terms",
+    "krippendorff_alpha",
+    "kullback_leibler_divergence",
+    "majority",
+    "majority_names",
+    "mean_interval",
+    "normalise",
+    "pool",
+    "r_squared",
+    "r_squared_from_sums",
+    "r_squared_terms",
+    "total_variation_distance",
+    "wilson_interval",
+]
