@@ -1,0 +1,16 @@
+"""The store: corpora, clips, raters, panels, votes, studies in one DuckDB file that one process owns.
+
+database    opening, migrations, cursors and the one writer
+ownership   the lock, and how other processes ask the owner
+intake      votes and clips on their way in: staging, checks, all or nothing
+corpora     what is here; adding a corpus; adding votes
+studies     which clips a study keeps, its materialised statistics
+browsing    pages of clips, one clip whole
+exporting   distributions into files
+
+This is the only place that imports duckdb.
+"""
+
+from emo_core.store.database import DEFAULT_FOLDER, Database
+
+__all__ = ["DEFAULT_FOLDER", "Database"]

@@ -1,0 +1,174 @@
+"""Pages of a study's clips, filtered and sorted in SQL, and one clip whole."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from emo_core.errors import BadInput, UnknownName
+from emo_core.store.database import Database, one_row, query
+from emo_core.store.studies import StoredStudy, find_study
+
+SORTS = {
+    "js": "js_divergence",
+    "tv": "total_variation",
+    "bc": "bhattacharyya_coefficient",
+    "entropy_reference": "entropy_reference",
+    "entropy_candidate": "entropy_candidate",
+    "entropy_combined": "entropy_combined",
+    "n_reference": "n_reference",
+    "n_candidate": "n_candidate",
+    "clip": "clips.name",
+    "speaker": "clips.speaker",
+}
+_FROM_CLIPS = {"clip", "speaker"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which clips of a study to show; the defaults show all.
+
+    text        part of the clip's name or transcript, any case
+    speaker     one speaker
+    reference   emotion that wins, alone or tied, among the reference votes; `candidate` likewise
+    min_votes   at least so many reference votes; `max_votes` at most
+    split       `train` or `test`
+    audio       True: only clips with audio, False: only those without
+    """
+
+    text: str | None = None
+    speaker: str | None = None
+    reference: str | None = None
+    candidate: str | None = None
+    min_votes: int | None = None
+    max_votes: int | None = None
+    split: str | None = None
+    audio: bool | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one page and how many clips the filter finds in all."""
+
+    rows: list[dict]
+    total: int
+
+
+def _conditions(chosen: Filter) -> tuple[str, dict[str, object], bool]:
+    """The WHERE clause of a filter, its bound values, and whether it needs the clips table."""
+    tests = {
+        "text": "(contains(lower(clips.name), lower($text)) OR contains(lower(clips.transcript), lower($text)))",
+        "speaker": "clips.speaker = $speaker",
+        "reference": "list_contains(string_split(majority_reference, ':'), $reference_emotion)",
+        "candidate": "list_contains(string_split(majority_candidate, ':'), $candidate_emotion)",
+        "min_votes": "n_reference >= $min_votes",
+        "max_votes": "n_reference <= $max_votes",
+        "split": "is_test = ($split = 'test')",
+        "audio": "(clips.audio IS NOT NULL) = $audio",
+    }
+    bound = {"reference": "reference_emotion", "candidate": "candidate_emotion"}
+    used = {name: getattr(chosen, name) for name in tests if getattr(chosen, name) not in (None, "")}
+    clause = "".join(f" AND {tests[name]}" for name in used)
+    return (
+        clause,
+        {bound.get(name, name): value for name, value in used.items()},
+        bool(used.keys() & {"text", "speaker", "audio"}),
+    )
+
+
+def browse(
+    store: Database,
+    study: str,
+    *,
+    chosen: Filter | None = None,
+    sort: str = "js",
+    descending: bool = True,
+    limit: int = 25,
+    offset: int = 0,
+) -> Page:
+    """One page of clips. Undefined values stand last in either direction; equal values stand in the corpus's order.
+
+    Raises UnknownName where the study or the sort key is not known, BadInput where limit or offset is negative.
+    """
+    if sort not in SORTS:
+        raise UnknownName("sort key", sort, SORTS)
+    if limit < 0 or offset < 0:
+        raise BadInput(f"Limit and offset are 0 or more, got {limit} and {offset}.")
+    cursor = store.cursor()
+    stored = find_study(cursor, study)
+    clause, binding, needs_clips = _conditions(chosen or Filter())
+    binding["study"] = stored.study_id
+    joined = "JOIN clips USING (clip_id)"
+    order = f"{SORTS[sort]} {'DESC' if descending else 'ASC'} NULLS LAST, clip_id"
+    sql = query("browse").format(
+        clause=clause, order=order, joined=joined if needs_clips or sort in _FROM_CLIPS else ""
+    )
+    result = cursor.execute(sql, {**binding, "limit": limit, "offset": offset})
+    names = [column[0] for column in result.description]
+    rows = [_named(dict(zip(names, row)), stored) for row in result.fetchall()]
+    counted = f"SELECT count(*) FROM study_clips {joined if needs_clips else ''} WHERE study_id = $study {clause}"  # noqa: S608
+    return Page(rows, one_row(cursor, counted, binding)[0])
+
+
+def _named(row: dict, stored: StoredStudy) -> dict:
+    """Counts by emotion name instead of by position."""
+    for side in ("reference_counts", "candidate_counts"):
+        row[side] = dict(zip(stored.study.emotions, row[side]))
+    return row
+
+
+def clip_detail(store: Database, study: str, clip: str) -> dict:
+    """One clip of a study's corpus: its fields, its row of statistics (None where the study leaves it out, with
+    `excluded` the reason), and every current vote of both panels, oldest first.
+
+    Raises UnknownName where the study or the clip is not there.
+    """
+    cursor = store.cursor()
+    stored = find_study(cursor, study)
+    binding = {"study": stored.study_id, "corpus": stored.corpus_id, "clip": clip}
+    result = cursor.execute(query("clip_detail"), binding)
+    names = [column[0] for column in result.description]
+    rows = result.fetchall()
+    if not rows:
+        raise UnknownName(f"clip in corpus {stored.study.corpus!r}", clip, _some_clips(cursor, stored))
+    detail = dict(zip(names, rows[0]))
+    detail["metadata"] = json.loads(detail["metadata"] or "{}")
+    if detail["reference_counts"] is not None:
+        _named(detail, stored)
+    votes = cursor.execute(
+        query("clip_votes"),
+        {"clip": detail["clip_id"], "reference": stored.reference_id, "candidate": stored.candidate_id or 0},
+    )
+    columns = [column[0] for column in votes.description]
+    detail["votes"] = [dict(zip(columns, row)) for row in votes.fetchall()]
+    return detail
+
+
+def _some_clips(cursor, stored: StoredStudy) -> list[str]:
+    rows = cursor.execute("SELECT name FROM clips WHERE corpus_id = ? LIMIT 5", [stored.corpus_id]).fetchall()
+    return [name for (name,) in rows]
+
+
+def speakers(store: Database, study: str) -> list[str]:
+    """Speakers of the clips that a study keeps, sorted."""
+    cursor = store.cursor()
+    rows = cursor.execute(query("speakers"), {"study": find_study(cursor, study).study_id}).fetchall()
+    return [name for (name,) in rows]
+
+
+@dataclass(frozen=True)
+class ClipAudio:
+    """Where a clip's sound lies. `root` contains `audio`; start and end in seconds, None for the whole file."""
+
+    root: Path
+    audio: str
+    start_s: float | None
+    end_s: float | None
+
+
+def clip_audio(store: Database, corpus: str, clip: str) -> ClipAudio | None:
+    """Where a clip's sound lies, or None where the corpus has none for it. Raises UnknownName for an unknown clip."""
+    found = one_row(store.cursor(), query("clip_audio"), {"corpus": corpus, "clip": clip})
+    if not found:
+        raise UnknownName("clip", f"{corpus}/{clip}", [])
+    root, audio, start, end = found
+    return ClipAudio(Path(root), audio, start, end) if root and audio else None

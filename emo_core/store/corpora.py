@@ -1,0 +1,217 @@
+"""What is in the store, and how a corpus or further votes come in: all of it or nothing."""
+
+import json
+from dataclasses import asdict
+
+import duckdb
+import pandas as pd
+
+from emo_core.errors import BadInput, BadTable, UnknownName
+from emo_core.records import Reading, Report, Skipped, VotesFile, checked_name, panel_kind
+from emo_core.store import intake, studies
+from emo_core.store.database import Database, column_names, one_row, query, quoted, utc_now
+
+Cursor = duckdb.DuckDBPyConnection
+
+
+def add_corpus(store: Database, name: str, reading: Reading, *, skip_bad_rows: bool = False) -> Report:
+    """Take a corpus in. It is on disk, whole, when this returns; where it raises, nothing was written.
+
+    Raises BadInput where the name is taken, BadTable where rows break a rule.
+    """
+    name = checked_name("corpus", name)
+    cursor = store.cursor()
+    if _known_corpora(cursor).get(name):
+        raise BadInput(f"There is a corpus {name!r} already. Choose another name, or add votes to it with `votes add`.")
+    skipped = [*reading.skipped, *intake.stage(cursor, reading.votes, skip_bad_rows=skip_bad_rows)]
+    notes = [*reading.notes, *_stage_clips(cursor, reading)]
+    with store.writing(cursor):
+        corpus = one_row(cursor, "SELECT coalesce(max(corpus_id), 0) + 1 FROM corpora")[0]
+        cursor.execute(
+            "INSERT INTO corpora VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                corpus,
+                name,
+                reading.format,
+                reading.source,
+                str(reading.audio_root) if reading.audio_root else None,
+                reading.licence,
+                reading.simulated,
+                utc_now(),
+            ],
+        )
+        cursor.execute(query("insert_clips"), {"corpus": corpus})
+        skipped += _insert_votes(cursor, corpus, reading.source, skip_bad_rows)
+        return _report(cursor, corpus, name, skipped, notes)
+
+
+def add_votes(store: Database, corpus: str, votes: VotesFile | pd.DataFrame, *, skip_bad_rows: bool = False) -> Report:
+    """Add votes to clips that are there. Statistics of the studies concerned change in the same transaction.
+
+    Raises UnknownName where there is no such corpus, BadTable where rows break a rule or name clips that are not there.
+    """
+    cursor = store.cursor()
+    corpus_id = corpus_number(cursor, corpus)
+    source = str(votes.path) if isinstance(votes, VotesFile) else "votes"
+    skipped = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows)
+    with store.writing(cursor):
+        skipped += _insert_votes(cursor, corpus_id, source, skip_bad_rows)
+        cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT clip_id FROM incoming "
+            "JOIN clips ON clips.name = incoming.clip AND clips.corpus_id = ?",
+            [corpus_id],
+        )
+        studies.refresh_touched(cursor, corpus_id)
+        return _report(cursor, corpus_id, corpus, skipped, [])
+
+
+def _stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
+    """Fill `incoming_clips`, from the importer's table or from the file of votes, and say what is worth knowing."""
+    if reading.clips is not None:
+        clips = reading.clips.reset_index(drop=True)
+        doubled = clips["clip"][clips["clip"].duplicated()]
+        if len(doubled):
+            raise BadTable(f"{reading.source}: the clip {doubled.iloc[0]!r} stands twice. A clip id names one clip.")
+        columns = {name: quoted(name) if name in clips else "NULL" for name in (*intake.CLIP_FIELDS, "duration_s")}
+        clips = clips.assign(metadata=[json.dumps(m) for m in clips["metadata"]] if "metadata" in clips else None)
+        cursor.register("clips_frame", clips.assign(first_row=range(len(clips))))
+        cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT clip, first_row, "  # noqa: S608
+            f"{', '.join(f'{expression} AS {name}' for name, expression in columns.items())}, metadata FROM clips_frame"
+        )
+        cursor.unregister("clips_frame")
+        return []
+    return _clips_of_file(cursor, reading)
+
+
+def _clips_of_file(cursor: Cursor, reading: Reading) -> list[str]:
+    """Clips named by the rows of votes; their audio is looked up by path or by name among the files of the audio root."""
+    root = str(reading.audio_root) if reading.audio_root else None
+    files = (
+        reading.audio_files if reading.audio_files is not None else pd.DataFrame(columns=["key", "audio", "duration_s"])
+    )
+    cursor.register("audio_frame", files.astype({"key": str, "audio": str, "duration_s": float}))
+    cursor.execute("CREATE OR REPLACE TEMP TABLE audio_files AS SELECT * FROM audio_frame")
+    cursor.unregister("audio_frame")
+    staged = column_names(cursor, "incoming_fields")
+    fields = {name: name if name in staged else "NULL" for name in intake.CLIP_FIELDS}
+    cursor.execute(query("incoming_clips").format(**fields), {"root": root})
+    outside = one_row(cursor, "SELECT first_row, clip FROM incoming_clips WHERE outside ORDER BY 1 LIMIT 1")
+    if outside:
+        raise BadTable(
+            f"{reading.source} row {outside[0]}: the audio of clip {outside[1]!r} lies outside the audio root {root}. "
+            "Paths are relative to that folder and stay inside it."
+        )
+    return _notes_on_clips(cursor, staged, root)
+
+
+def _notes_on_clips(cursor: Cursor, staged: list[str], root: str | None) -> list[str]:
+    notes = []
+    for column in staged:
+        if column.endswith("_differs"):
+            clips, example = one_row(
+                cursor,
+                f"SELECT count(*), min(clip) FROM incoming_fields WHERE {column}",  # noqa: S608
+            )
+            if clips:
+                field = column.removesuffix("_differs")
+                notes.append(
+                    f"{clips:,} clips have rows with different values of {field} (first: {example}); the first row's was taken."
+                )
+    if root:
+        missing, example = one_row(cursor, "SELECT count(*), min(clip) FROM incoming_clips WHERE audio IS NULL")
+        if missing:
+            notes.append(f"{missing:,} clips have no audio file under the audio root (first: {example}).")
+    return notes
+
+
+def _insert_votes(cursor: Cursor, corpus: int, source: str, skip_bad_rows: bool) -> list[Skipped]:
+    """Panels, raters and votes of the staged rows."""
+    cursor.execute(query("mark_unknown_clips"), {"corpus": corpus})
+    skipped = intake.refuse_or_skip(cursor, source, skip_bad_rows)
+    known = {name for (name,) in cursor.execute("SELECT name FROM panels WHERE corpus_id = ?", [corpus]).fetchall()}
+    for (panel,) in cursor.execute("SELECT panel FROM incoming GROUP BY panel ORDER BY min(row), panel").fetchall():
+        if panel not in known:
+            panel = checked_name("panel", panel)
+            cursor.execute(
+                "INSERT INTO panels SELECT coalesce(max(panel_id), 0) + 1, ?, ?, ? FROM panels",
+                [corpus, panel, panel_kind(panel)],
+            )
+    cursor.execute(query("insert_raters"), {"corpus": corpus})
+    batch = one_row(cursor, "SELECT coalesce(max(batch_id), 0) + 1 FROM batches")[0]
+    base = one_row(cursor, "SELECT coalesce(max(vote_id), 0) FROM votes")[0]
+    cursor.execute("INSERT INTO batches VALUES (?, ?, 'import', ?, ?, NULL)", [batch, corpus, source, utc_now()])
+    cursor.execute(query("insert_votes"), {"base": base, "batch": batch, "corpus": corpus})
+    return skipped
+
+
+def _report(cursor: Cursor, corpus: int, name: str, skipped: list[Skipped], notes: list[str]) -> Report:
+    """Count what came in, from the staged rows, and keep the account with the batch."""
+    report = Report(
+        corpus=name,
+        clips=one_row(cursor, "SELECT count(*) FROM clips WHERE corpus_id = ?", [corpus])[0],
+        votes=one_row(cursor, "SELECT count(*) FROM incoming")[0],
+        raters=one_row(
+            cursor, "SELECT count(*) FROM (SELECT DISTINCT panel, rater FROM incoming WHERE rater IS NOT NULL)"
+        )[0],
+        panels=dict(
+            cursor.execute("SELECT panel, count(*) FROM incoming GROUP BY panel ORDER BY min(row), panel").fetchall()
+        ),
+        emotions=dict(
+            cursor.execute(
+                "SELECT name, count(*) FROM incoming JOIN emotions USING (emotion_id) GROUP BY ALL ORDER BY min(emotion_id)"
+            ).fetchall()
+        ),
+        clips_with_audio=one_row(cursor, "SELECT count(audio) FROM clips WHERE corpus_id = ?", [corpus])[0],
+        skipped=tuple(skipped),
+        notes=tuple(notes),
+    )
+    cursor.execute(
+        "UPDATE batches SET report = ? WHERE batch_id = (SELECT max(batch_id) FROM batches)",
+        [json.dumps(asdict(report))],
+    )
+    return report
+
+
+def list_corpora(store: Database) -> list[dict]:
+    """Every corpus: name, format, source, audio_root, licence, simulated, added_at, clips, clips_with_audio."""
+    return store.cursor().execute(query("list_corpora")).df().to_dict("records")
+
+
+def list_panels(store: Database, corpus: str) -> list[dict]:
+    """Panels of a corpus: name, kind, votes, clips, raters (0: anonymous), emotions in standard order."""
+    cursor = store.cursor()
+    rows = cursor.execute(query("list_panels"), {"corpus": corpus_number(cursor, corpus)})
+    names = [column[0] for column in rows.description]
+    return [dict(zip(names, row)) for row in rows.fetchall()]
+
+
+def import_reports(store: Database, corpus: str) -> list[dict]:
+    """The accounts of all imports into a corpus, oldest first."""
+    cursor = store.cursor()
+    rows = cursor.execute(
+        "SELECT report FROM batches WHERE corpus_id = ? AND report IS NOT NULL ORDER BY batch_id",
+        [corpus_number(cursor, corpus)],
+    )
+    return [json.loads(report) for (report,) in rows.fetchall()]
+
+
+def remove_corpus(store: Database, name: str) -> None:
+    """Forget a corpus with its votes and studies; audio files stay. Raises UnknownName."""
+    with store.writing() as cursor:
+        corpus = corpus_number(cursor, name)
+        for statement in query("remove_corpus").split(";"):
+            if statement.strip():
+                cursor.execute(statement, {"corpus": corpus})
+
+
+def corpus_number(cursor: Cursor, name: str) -> int:
+    """The number of a corpus. Raises UnknownName listing those there are."""
+    known = _known_corpora(cursor)
+    if name not in known:
+        raise UnknownName("corpus", name, known)
+    return known[name]
+
+
+def _known_corpora(cursor: Cursor) -> dict[str, int]:
+    return dict(cursor.execute("SELECT name, corpus_id FROM corpora ORDER BY corpus_id").fetchall())

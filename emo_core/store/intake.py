@@ -1,0 +1,201 @@
+"""Votes on their way in: staged in a temporary table, checked row by row, and only then let into the store.
+
+A row that breaks a rule refuses the whole import, unless the caller chose to leave bad rows out; then each is in the
+report. Rows count from 1 below the header.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from emo_core import vocabulary
+from emo_core.errors import BadTable
+from emo_core.records import Skipped, VotesFile
+from emo_core.store.database import column_names, one_row, query, quoted
+
+Cursor = duckdb.DuckDBPyConnection
+
+_TEXT = ("clip", "panel", "rater", "label", "persona", "voted_at", "provenance")
+_READERS = {
+    ".csv": "read_csv", ".tsv": "read_csv", ".txt": "read_csv",
+    ".parquet": "read_parquet",
+    ".jsonl": "read_json", ".ndjson": "read_json", ".json": "read_json",
+}  # fmt: skip
+CLIP_FIELDS = ("transcript", "speaker", "session", "audio", "start_s", "end_s")
+
+
+def stage(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, skip_bad_rows: bool = False) -> list[Skipped]:
+    """Fill the temporary tables `incoming` (one row a vote, in the order given) and `incoming_fields` (what each clip's
+    rows say of it), and return the rows left out.
+
+    Raises BadTable where the file cannot be read or a row breaks a rule and `skip_bad_rows` is off.
+    """
+    name = votes.path.name if isinstance(votes, VotesFile) else "the table"
+    _stage_labels(cursor, votes.labels if isinstance(votes, VotesFile) else {})
+    try:
+        if isinstance(votes, VotesFile):
+            _stage_file(cursor, votes)
+        else:
+            _stage_frame(cursor, votes)
+    except duckdb.Error as error:
+        raise _as_bad_table(name, error) from error
+    return refuse_or_skip(cursor, name, skip_bad_rows)
+
+
+def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
+    """`incoming_labels`: every spelling that is understood, lower case, with its emotion's number."""
+    meaning = vocabulary.SYNONYMS | {word.strip().lower(): vocabulary.emotion(name) for word, name in extra.items()}
+    frame = pd.DataFrame({"spelling": meaning.keys(), "name": meaning.values()})  # noqa: F841  (read by name below)
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE incoming_labels AS "
+        "SELECT spelling, emotion_id FROM frame JOIN emotions USING (name)"
+    )
+
+
+def _stage_frame(cursor: Cursor, votes: pd.DataFrame) -> None:
+    columns = {name: quoted(name) if name in votes else "NULL" for name in (*_TEXT, "times", "temperature")}
+    columns["times"] = columns["times"] if "times" in votes else "1"
+    if "voted_at" in votes:  # as text, so that frames and files take one way: with an offset it is brought to UTC
+        votes = votes.assign(voted_at=votes["voted_at"].astype("string"))
+    cursor.register("source", votes)
+    try:
+        cursor.execute(_staging("source", columns))
+    finally:
+        cursor.unregister("source")
+
+
+def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
+    source = _opened(cursor, votes.path)
+    found = column_names(cursor, source)
+    wanted = {
+        field: getattr(votes, field) for field in ("clip", "label", "rater", "persona", "temperature", "voted_at")
+    }
+    fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
+    for column in (*wanted.values(), *fields.values(), votes.panel_column, *votes.counts):
+        if column is not None and column not in found:
+            raise BadTable(f"{votes.path.name} has no column {column!r}; it has {', '.join(found)}. Name one of these.")
+    columns = {field: quoted(column) if column else "NULL" for field, column in wanted.items()}
+    columns["panel"] = quoted(votes.panel_column) if votes.panel_column else _literal(votes.panel)
+    columns |= {"times": "1", "provenance": "NULL"}
+    if votes.counts:
+        source = _unpivoted(source, votes.counts)
+        columns |= {"label": "count_column", "times": "count_value"}
+    cursor.execute(_staging(source, columns))
+    if votes.counts:
+        cursor.execute(query("mark_repeated_clips"))
+    _stage_fields(cursor, source, columns["clip"], fields)
+
+
+def _opened(cursor: Cursor, path: Path) -> str:
+    """The FROM item that reads a file's rows with their number: every column as text, nothing guessed."""
+    if not path.is_file():
+        raise BadTable(f"There is no file {path}. Check the path.")
+    if path.stat().st_size == 0:
+        raise BadTable(f"{path.name} is empty (0 bytes). Export it again.")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise BadTable(f"{path.name} is none of {', '.join(_READERS)}. Save it as one of these.")
+    options = ""
+    if reader == "read_csv":
+        options = (
+            f", header=true, all_varchar=true, delim={_literal(_delimiter(path))}, quote='\"', escape='\"', comment=''"
+        )
+    elif reader == "read_json" and path.suffix.lower() != ".json":
+        options = ", format='newline_delimited'"
+    file = _literal(str(path))
+    return f'(SELECT row_number() OVER () AS "row number", * FROM {reader}({file}{options}))'  # noqa: S608
+
+
+def _delimiter(path: Path) -> str:
+    """Of comma, semicolon, tab and bar the one that stands most often in the header line."""
+    with path.open("rb") as file:
+        header = file.readline(1 << 20).decode("utf-8", errors="replace")
+    return max(",;\t|", key=header.count)
+
+
+def _unpivoted(source: str, counts: tuple[str, ...]) -> str:
+    """One row for each clip and count column, in the order of the columns."""
+    names = ", ".join(_literal(name) for name in counts)
+    values = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in counts)
+    return f"(SELECT *, unnest([{names}]) AS count_column, unnest([{values}]) AS count_value FROM {source})"  # noqa: S608
+
+
+def _staging(source: str, columns: dict[str, str]) -> str:
+    """The statement that fills `incoming`: cleaned text, the emotion that each label means, one row a vote."""
+    numbered = '"row number"' if source != "source" else "row_number() OVER ()"
+    return query("stage_votes").format(source=source, row=numbered, **columns)
+
+
+def _stage_fields(cursor: Cursor, source: str, clip: str, fields: dict[str, str | None]) -> None:
+    """What the rows say of their clip: the first value that is not empty, and whether they contradict each other."""
+    parts = [
+        f'first(trim(CAST({quoted(column)} AS VARCHAR)) ORDER BY "row number") FILTER ({quoted(column)} IS NOT NULL) '
+        f"AS {field}, count(DISTINCT {quoted(column)}) > 1 AS {field}_differs"
+        for field, column in fields.items()
+        if column
+    ]
+    name = f"trim(CAST({clip} AS VARCHAR))"
+    columns = ", ".join([f"{name} AS clip", 'min("row number") AS first_row', *parts])
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE incoming_fields AS "  # noqa: S608
+        f"SELECT {columns} FROM {source} WHERE {name} <> '' GROUP BY {name}"
+    )
+
+
+def refuse_or_skip(cursor: Cursor, name: str, skip_bad_rows: bool) -> list[Skipped]:
+    """Refuse the staged rows that have a `problem`, or take them out and list them.
+
+    Raises BadTable where there are such rows and `skip_bad_rows` is off, or where no vote is left.
+    """
+    bad = one_row(cursor, "SELECT count(DISTINCT row) FROM incoming WHERE problem IS NOT NULL")[0]
+    if bad and not skip_bad_rows:
+        raise BadTable(_refusal(cursor, name, bad))
+    rows = cursor.execute(
+        "SELECT DISTINCT row, problem FROM incoming WHERE problem IS NOT NULL ORDER BY row"
+    ).fetchall()
+    cursor.execute("DELETE FROM incoming WHERE problem IS NOT NULL")
+    if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
+        raise BadTable(f"{name} has no votes{' left' if bad else ''}. Check that it is the right file.")
+    return [Skipped(f"{name} row {row}", problem) for row, problem in rows]
+
+
+def _refusal(cursor: Cursor, name: str, bad: int) -> str:
+    rows = cursor.execute("SELECT row, problem FROM incoming WHERE problem IS NOT NULL ORDER BY row LIMIT 5").fetchall()
+    kinds = cursor.execute(
+        "SELECT problem, count(*) FROM incoming WHERE problem IS NOT NULL GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT 10"
+    ).fetchall()
+    shown = "; ".join(f"row {row}: {problem}" for row, problem in rows)
+    sums = ", ".join(f"{problem} ({count:,}×)" for problem, count in kinds) if bad > len(rows) else ""
+    known = ""
+    if any("unknown label" in problem for problem, _ in kinds):
+        names = ", ".join(vocabulary.EMOTIONS)
+        known = f" Known labels: {names}, and their usual synonyms and codes; --map LABEL=EMOTION adds one."
+    return (
+        f"{name}: {bad:,} row{'s break' if bad > 1 else ' breaks'} a rule, nothing was written. {shown}"
+        f"{f'; in all: {sums}' if sums else ''} (rows count from 1 below the header).{known} "
+        "Mend the file, or leave such rows out with --skip-bad-rows."
+    )
+
+
+def _as_bad_table(name: str, error: duckdb.Error) -> BadTable:
+    """DuckDB's account of an unreadable file, as a sentence of ours."""
+    text = str(error)
+    line = re.search(r"on Line: (\d+)", text)
+    where = f" near line {int(line.group(1)):,}" if line else ""
+    if "not utf-8" in text or "Invalid unicode" in text or "Invalid string encoding" in text:
+        return BadTable(
+            f"{name} is not UTF-8{where}. Convert it, for example: iconv -f latin1 -t utf-8 {name} > fixed.csv."
+        )
+    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if columns:
+        expected, got = columns.groups()
+        row = f" (row {int(line.group(1)) - 1:,})" if line else ""
+        return BadTable(f"{name}{where}{row} has {got} columns where the header has {expected}. Mend that line.")
+    return BadTable(f"{name} cannot be read as a table{where}: {text.splitlines()[0]} Check the file and its ending.")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,19 @@
+-- Clips named by a file of votes, in order of first appearance, with the audio file that each one's name or path leads to.
+-- $root: audio root (NULL: none)
+CREATE OR REPLACE TEMP TABLE incoming_clips AS
+WITH named AS (
+    SELECT
+        clip, first_row,
+        {transcript} AS transcript, {speaker} AS speaker, {session} AS session, {start_s} AS start_s, {end_s} AS end_s,
+        CASE
+            WHEN starts_with(coalesce({audio}, clip), $root || '/') THEN substr(coalesce({audio}, clip), length($root) + 2)
+            ELSE coalesce({audio}, clip)
+        END AS path
+    FROM incoming_fields
+)
+SELECT
+    clip, first_row, transcript, speaker, session, start_s, end_s, NULL AS metadata,
+    $root IS NOT NULL AND regexp_matches(path, '(^|[/\\])\.\.([/\\]|$)|^[/\\~]|^[A-Za-z]:[/\\]') AS outside,
+    audio_files.audio, audio_files.duration_s
+FROM named
+LEFT JOIN audio_files ON audio_files.key = regexp_replace(path, '\.(wav|flac|mp3|ogg|opus|m4a|aiff?|webm)$', '', 'i')

@@ -1,0 +1,317 @@
+"""Which clips a study keeps, and the statistics of each, materialised so that pages sort and filter in SQL.
+
+Everything here is derived from votes: `refresh` computes it anew for a whole study, `refresh_touched` for the clips that
+a transaction gave votes to, inside that same transaction.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from emo_core import science
+from emo_core.errors import BadInput, UnknownName
+from emo_core.records import EXCLUSIONS, Study
+from emo_core.store.database import Database, one_row, query, utc_now
+from emo_core.vocabulary import in_standard_order
+
+Cursor = duckdb.DuckDBPyConnection
+
+TEST_SHARE = 0.2
+STATISTICS = (
+    "entropy_reference",
+    "entropy_candidate",
+    "entropy_combined",
+    "js_divergence",
+    "bhattacharyya_coefficient",
+    "total_variation",
+)
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study with its numbers in the store. `version` grows whenever its statistics change."""
+
+    study: Study
+    study_id: int
+    corpus_id: int
+    reference_id: int
+    candidate_id: int | None
+    test_threshold: int
+    version: int
+
+
+@dataclass(frozen=True)
+class StudyCounts:
+    """Votes of a study's clips: `reference` and `candidate` are clips × emotions, `speakers` and `is_test` per clip."""
+
+    clip_ids: np.ndarray
+    reference: np.ndarray
+    candidate: np.ndarray
+    is_test: np.ndarray
+    speakers: np.ndarray
+
+
+def add_study(store: Database, study: Study) -> StoredStudy:
+    """Save a study and compute its statistics, in one transaction.
+
+    Raises BadInput where the name is taken or the speakers needed for the split are missing, UnknownName where the
+    corpus, a panel or an emotion is not there.
+    """
+    with store.writing() as cursor:
+        corpora = dict(cursor.execute("SELECT name, corpus_id FROM corpora").fetchall())
+        corpus = _number("corpus", study.corpus, corpora)
+        if one_row(cursor, "SELECT 1 FROM studies WHERE name = ?", [study.name]):
+            raise BadInput(f"There is a study {study.name!r} already. Choose another name.")
+        panels = dict(cursor.execute("SELECT name, panel_id FROM panels WHERE corpus_id = ?", [corpus]).fetchall())
+        reference = _number("panel", study.reference, panels)
+        candidate = _number("panel", study.candidate, panels) if study.candidate else None
+        _check_emotions(cursor, study, corpus)
+        threshold = _test_threshold(cursor, study, corpus)
+        (number,) = one_row(cursor, "SELECT coalesce(max(study_id), 0) + 1 FROM studies")
+        cursor.execute(
+            "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            [number, study.name, corpus, reference, candidate, json.dumps(asdict(study)), threshold, utc_now()],
+        )
+        stored = StoredStudy(study, number, corpus, reference, candidate, threshold, 0)
+        refresh(cursor, stored)
+        return stored
+
+
+def _number(kind: str, name: str, known: Mapping[str, int]) -> int:
+    if name not in known:
+        raise UnknownName(kind, name, known)
+    return known[name]
+
+
+def _check_emotions(cursor: Cursor, study: Study, corpus: int) -> None:
+    """An emotion that nobody in the corpus was heard to name is most likely a slip."""
+    used = cursor.execute(
+        "SELECT DISTINCT emotions.name FROM votes JOIN panels USING (panel_id) JOIN emotions USING (emotion_id) "
+        "WHERE corpus_id = ?",
+        [corpus],
+    ).fetchall()
+    used = in_standard_order(name for (name,) in used)
+    for name in study.slots:
+        if name not in used:
+            raise UnknownName(f"vote in corpus {study.corpus!r} for the emotion", name, used)
+
+
+def _unit_hash(study: Study) -> str:
+    """SQL for the number that decides a clip's side: of the seed and its own name, or its speaker's."""
+    unit = "clips.speaker" if study.split == "speaker" else "clips.name"
+    return f"md5_number_lower({int(study.seed)} || ':' || {unit})"
+
+
+def _test_threshold(cursor: Cursor, study: Study, corpus: int) -> int:
+    """The hash up to which a unit is on the test side: 20 % of the corpus's clips, or speakers, at least one."""
+    if study.split == "speaker":
+        (missing,) = one_row(cursor, "SELECT count(*) FROM clips WHERE corpus_id = ? AND speaker IS NULL", [corpus])
+        if missing:
+            raise BadInput(f"{missing:,} clips of {study.corpus!r} have no speaker. Split by clip instead.")
+    hashes = cursor.execute(
+        f"SELECT DISTINCT {_unit_hash(study)} AS hash FROM clips WHERE corpus_id = ? ORDER BY hash",  # noqa: S608
+        [corpus],
+    ).fetchnumpy()["hash"]
+    return int(hashes[max(1, round(TEST_SHARE * len(hashes))) - 1])
+
+
+def find_study(cursor: Cursor, name: str) -> StoredStudy:
+    """The study of that name. Raises UnknownName listing those there are."""
+    known = {study.study.name: study for study in _stored_studies(cursor)}
+    if name not in known:
+        raise UnknownName("study", name, known)
+    return known[name]
+
+
+def list_studies(store: Database) -> list[StoredStudy]:
+    """All studies, oldest first."""
+    return _stored_studies(store.cursor())
+
+
+def _stored_studies(cursor: Cursor, corpus: int | None = None) -> list[StoredStudy]:
+    rows = cursor.execute(
+        "SELECT settings, study_id, corpus_id, reference_panel_id, candidate_panel_id, test_threshold, version "
+        "FROM studies WHERE ? IS NULL OR corpus_id = ? ORDER BY study_id",
+        [corpus, corpus],
+    ).fetchall()
+    return [StoredStudy(_from_json(settings), *rest) for settings, *rest in rows]
+
+
+def _from_json(settings: str) -> Study:
+    fields = json.loads(settings)
+    return Study(**fields | {"emotions": tuple(fields["emotions"])})
+
+
+def remove_study(store: Database, name: str) -> None:
+    """Forget a study; votes stay. Raises UnknownName."""
+    with store.writing() as cursor:
+        number = find_study(cursor, name).study_id
+        for table in ("study_clips", "study_exclusions", "studies"):
+            cursor.execute(f"DELETE FROM {table} WHERE study_id = ?", [number])  # noqa: S608
+
+
+def refresh_touched(cursor: Cursor, corpus: int) -> None:
+    """Bring every study of a corpus up to date for the clips in the temporary table `touched`."""
+    for stored in _stored_studies(cursor, corpus):
+        refresh(cursor, stored, only_touched=True)
+
+
+def refresh(cursor: Cursor, stored: StoredStudy, *, only_touched: bool = False) -> None:
+    """Compute which clips the study keeps, why others are left out, and the statistics of those kept."""
+    counts = _count(cursor, stored, only_touched)
+    reasons = _exclusions(counts, stored.study, has_candidate=stored.candidate_id is not None)
+    touched = "AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else ""
+    for table in ("study_clips", "study_exclusions"):
+        cursor.execute(f"DELETE FROM {table} WHERE study_id = ? {touched}", [stored.study_id])  # noqa: S608
+    left_out = reasons != ""
+    _insert(
+        cursor,
+        "study_exclusions",
+        {
+            "study_id": np.full(left_out.sum(), stored.study_id, dtype=np.int32),
+            "clip_id": counts["clip_id"][left_out],
+            "reason": pa.array(reasons[left_out].tolist(), pa.string()),
+        },
+    )
+    kept = {name: column[~left_out] for name, column in counts.items()}
+    _insert(cursor, "study_clips", _statistics(stored, kept))
+    cursor.execute("UPDATE studies SET version = version + 1 WHERE study_id = ?", [stored.study_id])
+
+
+def _count_columns(cursor: Cursor, stored: StoredStudy) -> str:
+    """One count a panel and emotion (r0, r1, …, c0, …), and the reference's votes outside (r_outside)."""
+    numbers = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall())
+    slots: list[list[int]] = [[] for _ in stored.study.emotions]
+    for name, column in stored.study.slots.items():
+        slots[column].append(numbers[name])
+    inside = ", ".join(str(number) for slot in slots for number in slot)
+    columns = [f"count(*) FILTER (panel_id = $reference AND emotion_id NOT IN ({inside})) AS r_outside"]
+    for panel, letter in (("$reference", "r"), ("$candidate", "c")):
+        for column, slot in enumerate(slots):
+            listed = ", ".join(map(str, slot))
+            columns.append(f"count(*) FILTER (panel_id = {panel} AND emotion_id IN ({listed})) AS {letter}{column}")
+    return ",\n        ".join(columns)
+
+
+def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str, np.ndarray]:
+    """`clip_id, is_test, r_outside` and the clips × emotions matrices `reference` and `candidate`."""
+    sql = query("count_votes").format(
+        columns=_count_columns(cursor, stored),
+        side=f"{_unit_hash(stored.study)} <= $threshold",
+        touched="AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else "",
+    )
+    binding = {
+        "corpus": stored.corpus_id,
+        "reference": stored.reference_id,
+        "candidate": stored.candidate_id or 0,
+        "threshold": stored.test_threshold,
+    }
+    raw = cursor.execute(sql, binding).fetchnumpy()
+    columns = {name: np.ma.filled(column, 0) for name, column in raw.items()}
+    width = range(len(stored.study.emotions))
+    return {
+        "clip_id": columns["clip_id"],
+        "is_test": columns["is_test"].astype(bool),
+        "r_outside": columns["r_outside"],
+        "reference": np.column_stack([columns[f"r{i}"] for i in width]).astype(np.int32),
+        "candidate": np.column_stack([columns[f"c{i}"] for i in width]).astype(np.int32),
+    }
+
+
+def _exclusions(counts: dict[str, np.ndarray], study: Study, *, has_candidate: bool) -> np.ndarray:
+    """The reason (a key of `EXCLUSIONS`) why each clip is left out, or the empty string. The first that holds counts."""
+    left = counts["reference"].sum(axis=1)
+    tests = {
+        "no_reference_votes": left + counts["r_outside"] == 0,
+        "reference_vote_outside": (study.rule == "all_inside") & (counts["r_outside"] > 0),
+        "too_few_reference_votes": left < study.min_votes,
+        "no_candidate_votes": has_candidate & (counts["candidate"].sum(axis=1) == 0),
+    }
+    return np.select(list(tests.values()), list(tests), default="").astype(object)
+
+
+def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, object]:
+    """The columns of `study_clips` for the clips kept."""
+    reference, candidate = kept["reference"], kept["candidate"]
+    p, q = science.normalise(reference), science.normalise(candidate)
+    combined = science.normalise(science.pool(reference, candidate))
+    names = stored.study.emotions
+    return {
+        "study_id": np.full(len(reference), stored.study_id, dtype=np.int32),
+        "clip_id": kept["clip_id"],
+        "is_test": kept["is_test"],
+        "n_reference": reference.sum(axis=1),
+        "n_candidate": candidate.sum(axis=1),
+        "reference_counts": _as_lists(reference),
+        "candidate_counts": _as_lists(candidate),
+        "entropy_reference": _nullable(science.entropy(p)),
+        "entropy_candidate": _nullable(science.entropy(q)),
+        "entropy_combined": _nullable(science.entropy(combined)),
+        "js_divergence": _nullable(science.jensen_shannon_divergence(p, q)),
+        "bhattacharyya_coefficient": _nullable(science.bhattacharyya_coefficient(p, q)),
+        "total_variation": _nullable(science.total_variation_distance(p, q)),
+        "majority_reference": _majorities(reference, names),
+        "majority_candidate": _majorities(candidate, names),
+    }
+
+
+def _majorities(counts: np.ndarray, names: tuple[str, ...]) -> pa.Array:
+    """Names of the winning emotions joined by `:`, dictionary-encoded by the pattern of winners."""
+    winners = science.majority(counts) @ (1 << np.arange(len(names)))
+    patterns, positions = np.unique(winners, return_inverse=True)
+    texts = [
+        ":".join(name for i, name in enumerate(names) if pattern >> i & 1) or None for pattern in patterns.tolist()
+    ]
+    return pa.DictionaryArray.from_arrays(pa.array(positions, pa.int32()), pa.array(texts, pa.string()))
+
+
+def _nullable(values: np.ndarray) -> pa.Array:
+    """NaN means undefined; SQL calls that NULL."""
+    return pa.array(values, from_pandas=True)
+
+
+def _as_lists(counts: np.ndarray) -> pa.ListArray:
+    clips, width = counts.shape
+    offsets = np.arange(0, clips * width + 1, width, dtype=np.int32)
+    return pa.ListArray.from_arrays(offsets, np.ascontiguousarray(counts).ravel())
+
+
+def _insert(cursor: Cursor, table: str, columns: dict[str, object]) -> None:
+    cursor.register("fresh", pa.table(columns))
+    cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM fresh")  # noqa: S608
+    cursor.unregister("fresh")
+
+
+def study_counts(store: Database, name: str) -> StudyCounts:
+    """Votes of the clips that a study keeps. Raises UnknownName."""
+    cursor = store.cursor()
+    stored = find_study(cursor, name)
+    table = cursor.sql(query("study_counts"), params={"study": stored.study_id}).to_arrow_table()
+    width = len(stored.study.emotions)
+
+    def matrix(column: str) -> np.ndarray:
+        return table[column].combine_chunks().flatten().to_numpy().reshape(-1, width)
+
+    return StudyCounts(
+        clip_ids=table["clip_id"].to_numpy(),
+        reference=matrix("reference_counts"),
+        candidate=matrix("candidate_counts"),
+        is_test=table["is_test"].to_numpy(),
+        speakers=np.asarray(table["speaker"].to_pylist(), dtype=object),
+    )
+
+
+def exclusions(store: Database, name: str) -> dict[str, int]:
+    """How many clips of the corpus the study leaves out, by reason (all reasons of `EXCLUSIONS`, in order)."""
+    cursor = store.cursor()
+    stored = find_study(cursor, name)
+    found = dict(
+        cursor.execute(
+            "SELECT reason, count(*) FROM study_exclusions WHERE study_id = ? GROUP BY reason", [stored.study_id]
+        ).fetchall()
+    )
+    return {reason: found[reason] for reason in EXCLUSIONS if reason in found}
