@@ -1,0 +1,3 @@
+from emo_core.cli import main
+
+main()

@@ -1,0 +1,183 @@
+"""CREMA-D (Cao et al. 2014) in its official layout.
+
+    processedResults/tabulatedVotes.csv   vote counts of every clip, heard, seen, and both
+    SentenceFilenames.csv                 stimulus number and clip
+    VideoDemographics.csv                 age, sex, race of the actors (optional)
+    AudioWAV/                             the clips, as many as are there
+
+The raters are anonymous: counts only. The first column is 100000 · query + stimulus number, and the query says what the
+raters were given: 1 the voice, 2 the face, 3 both.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emo_core import vocabulary
+from emo_core.corpora.sound_files import duration
+from emo_core.errors import BadInput, BadTable
+from emo_core.records import Reading, Skipped
+
+LICENCE = "CREMA-D, Open Database License 1.0 (database) and Database Contents License 1.0 (contents)"
+PANELS = {1: "human:voice", 2: "human:face", 3: "human:audiovisual"}
+LETTERS = ("A", "D", "F", "H", "N", "S")
+# Houwei Cao et al., "CREMA-D: Crowd-sourced Emotional Multimodal Actors Dataset", table of the twelve sentences.
+SENTENCES = {
+    "IEO": "It's eleven o'clock.",
+    "TIE": "That is exactly what happened.",
+    "IOM": "I'm on my way to the meeting.",
+    "IWW": "I wonder what this is about.",
+    "TAI": "The airplane is almost full.",
+    "MTI": "Maybe tomorrow it will be cold.",
+    "IWL": "I would like a new alarm clock.",
+    "ITH": "I think I have a doctor's appointment.",
+    "DFA": "Don't forget a jacket.",
+    "ITS": "I think I've seen this before.",
+    "TSI": "The surface is slick.",
+    "WSI": "We'll stop in a couple of minutes.",
+}
+_INTENSITY_COLUMNS = [f"mean{name}Resp" for name in ("Anger", "Disgust", "Fear", "Happy", "Neutral", "Sad")]
+
+
+def read(folder: Path | str) -> Reading:
+    """Read the votes of all three panels, and the audio that is there.
+
+    Raises BadInput where the folder is not CREMA-D's, BadTable where a table lacks a column or has a count that is not a
+    whole number of votes.
+    """
+    root = Path(folder).expanduser().resolve()
+    table = root / "processedResults" / "tabulatedVotes.csv"
+    if not table.is_file():
+        raise BadInput(
+            f"{root} has no processedResults/tabulatedVotes.csv. Give the folder that CREMA-D was unpacked into."
+        )
+    tabulated = _read_csv(table, ["", *LETTERS, "fileName", "numResponses", *_INTENSITY_COLUMNS])
+    tabulated, skipped = _checked(tabulated, _stimuli(root), table.name)
+    clips = _clips(root, tabulated)
+    return Reading(
+        format="crema-d",
+        source=str(root),
+        clips=clips,
+        votes=_votes(tabulated),
+        audio_root=root / "AudioWAV",
+        licence=LICENCE,
+        skipped=tuple(skipped),
+        notes=(f"{clips['audio'].notna().sum():,} of {len(clips):,} clips have their audio in AudioWAV/.",),
+    )
+
+
+def _read_csv(path: Path, needed: list[str]) -> pd.DataFrame:
+    """All columns as text; `NA` stays text. Rows count from 1 below the header."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadTable(f"{path.name} is not UTF-8 at byte {error.start}. Take the file as it was published.") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise BadTable(f"{path.name} cannot be read as a table: {error} Take the file as it was published.") from error
+    table = table.rename(columns={"Unnamed: 0": ""})
+    table.index += 1
+    missing = [name for name in needed if name not in table]
+    if missing:
+        raise BadTable(
+            f"{path.name} has no column {missing[0]!r}; it has {', '.join(table)}. Take the file as published."
+        )
+    return table
+
+
+def _stimuli(root: Path) -> dict[str, str]:
+    """Clip name of each stimulus number, from SentenceFilenames.csv."""
+    path = root / "SentenceFilenames.csv"
+    if not path.is_file():
+        raise BadInput(
+            f"{root} has no SentenceFilenames.csv, which ties stimulus numbers to clips. Unpack it beside the votes."
+        )
+    table = _read_csv(path, ["Stimulus_Number", "Filename"])
+    return dict(zip(table["Stimulus_Number"].str.strip(), table["Filename"].str.strip()))
+
+
+def _checked(table: pd.DataFrame, stimuli: dict[str, str], name: str) -> tuple[pd.DataFrame, list[Skipped]]:
+    """Rows with their counts as integers, clip and panel; rows that contradict the layout are left out and listed."""
+    counts = table[list(LETTERS)].apply(pd.to_numeric, errors="coerce")
+    wrong = counts.isna() | (counts < 0) | (counts % 1 != 0)
+    if wrong.to_numpy().any():
+        row, column = (int(axis[0]) for axis in np.nonzero(wrong.to_numpy()))
+        raise BadTable(
+            f"{name} row {table.index[row]}: the count {table[LETTERS[column]].iloc[row]!r} for {LETTERS[column]} is not a "
+            "whole number of votes, zero or more. Nothing was written; mend the row."
+        )
+    number = pd.to_numeric(table[""], errors="coerce").fillna(-1).astype(int)
+    named = number.mod(100_000).astype(str).map(stimuli)
+    table = table.assign(panel=number.floordiv(100_000).map(PANELS), clip=table["fileName"].str.strip())
+    table[list(LETTERS)] = counts.astype(int)
+    reasons = {
+        "the first column is not 100000 · query + stimulus number with query 1, 2 or 3": table["panel"].isna(),
+        "the stimulus number is another clip's in SentenceFilenames.csv": named.notna() & (named != table["clip"]),
+        "the clip's name is not actor_sentence_emotion_level": ~table["clip"].str.fullmatch(
+            r"\d{4}_[A-Z]{3}_[A-Z]{3}_[A-Z]{2}"
+        ),
+        "numResponses is not the sum of the counts": pd.to_numeric(table["numResponses"], errors="coerce")
+        != counts.sum(axis=1),
+        "the clip and panel stand in an earlier row already": table.duplicated(["clip", "panel"]),
+    }
+    reason = pd.Series(
+        np.select([test.to_numpy() for test in reasons.values()], list(reasons), default=""), table.index
+    )
+    skipped = [Skipped(f"{name} row {row}", text) for row, text in reason[reason != ""].items()]
+    return table[reason == ""], skipped
+
+
+def _votes(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a clip, panel and emotion with how many raters chose it, and their mean intensity where anyone did."""
+    parts = []
+    for letter, column in zip(LETTERS, _INTENSITY_COLUMNS):
+        intensity = pd.to_numeric(table[column], errors="coerce")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "clip": table["clip"],
+                    "panel": table["panel"],
+                    "label": letter,
+                    "times": table[letter],
+                    "row": table.index,
+                }
+            ).assign(
+                provenance=[
+                    None if np.isnan(value) or value < 0 else f'{{"mean_intensity": {value:g}}}' for value in intensity
+                ]
+            )
+        )
+    votes = pd.concat(parts).sort_values("row", kind="stable")
+    return votes[votes["times"] > 0].drop(columns="row").reset_index(drop=True)
+
+
+def _clips(root: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """One row a clip, in the order of the table; its name says actor, sentence, intended emotion and level."""
+    names = table["clip"].drop_duplicates()
+    parts = names.str.split("_", expand=True)
+    actors = _actors(root)
+    audio = [f"{name}.wav" if (root / "AudioWAV" / f"{name}.wav").is_file() else None for name in names]
+    metadata = [
+        {"intended": vocabulary.find_emotion(emotion), "level": level, "sentence": sentence} | actors.get(actor, {})
+        for actor, sentence, emotion, level in parts.itertuples(index=False)
+    ]
+    return pd.DataFrame(
+        {
+            "clip": names,
+            "audio": audio,
+            "duration_s": [duration(root / "AudioWAV" / file) if file else np.nan for file in audio],
+            "transcript": parts[1].map(SENTENCES),
+            "speaker": parts[0],
+            "metadata": metadata,
+        }
+    ).reset_index(drop=True)
+
+
+def _actors(root: Path) -> dict[str, dict[str, str]]:
+    """What VideoDemographics.csv says of each actor; nothing where it is not there."""
+    path = root / "VideoDemographics.csv"
+    if not path.is_file():
+        return {}
+    table = _read_csv(path, ["ActorID"]).set_index("ActorID")
+    table.columns = table.columns.str.lower()
+    return table.to_dict("index")

@@ -1,0 +1,28 @@
+"""Any table of votes: one row a vote with a label column, or one row a clip with columns of counts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from emo_core.corpora.sound_files import audio_root, find_audio
+from emo_core.records import Reading, VotesFile
+
+
+def read(votes: VotesFile, *, audio: Path | str | None = None, licence: str = "") -> Reading:
+    """The votes stay on disk: the store reads them, five million rows or more, without a table in memory.
+
+    `audio` is the folder of the clips' sound files; a clip finds its file by its path below it, or by its bare name.
+
+    Raises BadInput where the audio folder is not there.
+    """
+    votes = replace(votes, path=Path(votes.path).expanduser().resolve())
+    files, notes = find_audio(audio) if audio else (None, [])
+    return Reading(
+        format="votes",
+        source=str(votes.path),
+        clips=None,
+        votes=votes,
+        audio_root=audio_root(audio) if audio else None,
+        audio_files=files,
+        licence=licence,
+        notes=tuple(notes),
+    )
