@@ -220,7 +220,9 @@ def _votes_file(
     file, clip, label, rater, counts, panel, panel_column, persona, temperature, voted_at, label_map
 ) -> dict:
     """The fields of `VotesFile` as JSON values."""
-    pairs = [pair.partition("=") for pair in label_map]
+    pairs = [pair.rpartition("=") for pair in label_map]
+    if any(not equals for _, equals, _ in pairs):
+        raise typer.BadParameter("--map reads LABEL=EMOTION, for example --map zorn=anger")
     return {
         "path": _absolute(file), "clip": clip, "label": label, "rater": rater, "panel": panel, "panel_column": panel_column,
         "counts": [name.strip() for name in counts.split(",")] if counts else [],

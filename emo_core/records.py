@@ -7,7 +7,6 @@ votes   clip, panel, rater (None: anonymous), label, times (how many such votes,
         voted_at, provenance (dict); only clip, panel and label are required
 """
 
-import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -35,20 +34,15 @@ EXCLUSIONS: dict[str, str] = {
 }
 PANEL_KINDS = ("human", "synthetic", "model", "intended")
 
-_NAME = re.compile(r"\w[\w .:/@+()-]{0,99}")
-
 
 def checked_name(kind: str, name: str) -> str:
-    """`name` if it can name a corpus, panel or study: letters, digits, space and `_ . : / @ + ( ) -`, at most 100 long.
+    """`name`, without spaces at its ends, if it can name a corpus, panel or study: 1 to 100 printable characters.
 
     Raises BadInput.
     """
     name = str(name).strip()
-    if not _NAME.fullmatch(name):
-        raise BadInput(
-            f"{name!r} cannot name a {kind}: 1 to 100 letters, digits, spaces and _ . : / @ + ( ) -, "
-            "beginning with a letter or digit. Choose another name."
-        )
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise BadInput(f"{name!r} cannot name a {kind}: 1 to 100 characters that can be printed. Choose another name.")
     return name
 
 

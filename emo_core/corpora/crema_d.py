@@ -9,6 +9,7 @@ The raters are anonymous: counts only. The first column is 100000 · query + sti
 raters were given: 1 the voice, 2 the face, 3 both.
 """
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +54,10 @@ def read(folder: Path | str) -> Reading:
             f"{root} has no processedResults/tabulatedVotes.csv. Give the folder that CREMA-D was unpacked into."
         )
     tabulated = _read_csv(table, ["", *LETTERS, "fileName", "numResponses", *_INTENSITY_COLUMNS])
-    tabulated, skipped = _checked(tabulated, _stimuli(root), table.name)
+    stimuli = _stimuli(root)
+    tabulated, skipped = _checked(tabulated, stimuli, table.name)
     clips = _clips(root, tabulated)
+    voteless = len(set(stimuli.values()) - set(clips["clip"]))
     return Reading(
         format="crema-d",
         source=str(root),
@@ -63,26 +66,32 @@ def read(folder: Path | str) -> Reading:
         audio_root=root / "AudioWAV",
         licence=LICENCE,
         skipped=tuple(skipped),
-        notes=(f"{clips['audio'].notna().sum():,} of {len(clips):,} clips have their audio in AudioWAV/.",),
+        notes=(
+            f"{clips['audio'].notna().sum():,} of {len(clips):,} clips have their audio in AudioWAV/.",
+            f"{voteless:,} clips of SentenceFilenames.csv have no votes here.",
+        ),
     )
 
 
 def _read_csv(path: Path, needed: list[str]) -> pd.DataFrame:
     """All columns as text; `NA` stays text. Rows count from 1 below the header."""
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadTable(f"{path.name} is not UTF-8 at byte {error.start}. Take the file as it was published.") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise BadTable(f"{path.name} cannot be read as a table: {error} Take the file as it was published.") from error
-    table = table.rename(columns={"Unnamed: 0": ""})
-    table.index += 1
-    missing = [name for name in needed if name not in table]
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = csv.reader(file, strict=True)
+    except (UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise BadTable(f"{path.name} cannot be read as a table: {error}. Take the file as it was published.") from error
+    missing = [name for name in needed if name not in header]
     if missing:
         raise BadTable(
-            f"{path.name} has no column {missing[0]!r}; it has {', '.join(table)}. Take the file as published."
+            f"{path.name} has no column {missing[0]!r}; it has {', '.join(header)}. Take the file as published."
         )
-    return table
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(header):
+            raise BadTable(
+                f"{path.name} row {number} has {len(row)} columns where the header has {len(header)}: the file is cut or "
+                "damaged. Take it as it was published."
+            )
+    return pd.DataFrame(rows, columns=header, index=range(1, len(rows) + 1), dtype=str)
 
 
 def _stimuli(root: Path) -> dict[str, str]:

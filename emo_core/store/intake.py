@@ -4,6 +4,7 @@ A row that breaks a rule refuses the whole import, unless the caller chose to le
 report. Rows count from 1 below the header.
 """
 
+import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +70,7 @@ def _stage_frame(cursor: Cursor, votes: pd.DataFrame) -> None:
 
 def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
     source = _opened(cursor, votes.path)
-    found = column_names(cursor, source)
+    found = column_names(cursor, source)[1:]  # the first is the row number
     wanted = {
         field: getattr(votes, field) for field in ("clip", "label", "rater", "persona", "temperature", "voted_at")
     }
@@ -100,20 +101,32 @@ def _opened(cursor: Cursor, path: Path) -> str:
         raise BadTable(f"{path.name} is none of {', '.join(_READERS)}. Save it as one of these.")
     options = ""
     if reader == "read_csv":
-        options = (
-            f", header=true, all_varchar=true, delim={_literal(_delimiter(path))}, quote='\"', escape='\"', comment=''"
-        )
+        options = _csv_options(path)
     elif reader == "read_json" and path.suffix.lower() != ".json":
         options = ", format='newline_delimited'"
     file = _literal(str(path))
     return f'(SELECT row_number() OVER () AS "row number", * FROM {reader}({file}{options}))'  # noqa: S608
 
 
-def _delimiter(path: Path) -> str:
-    """Of comma, semicolon, tab and bar the one that stands most often in the header line."""
+def _csv_options(path: Path) -> str:
+    """How to read a CSV file, from its header line: nothing is guessed from its rows, so a late odd row is an error, not
+    another dialect. The delimiter is the one of comma, semicolon, tab and bar that stands most often there.
+    """
     with path.open("rb") as file:
-        header = file.readline(1 << 20).decode("utf-8", errors="replace")
-    return max(",;\t|", key=header.count)
+        header = file.readline(1 << 20).decode("utf-8-sig", errors="replace")
+    delimiter = max(",;\t|", key=header.count)
+    names = next(csv.reader([header], delimiter=delimiter), [])
+    if not header.strip("\r\n").replace("\t", "").isprintable():
+        raise BadTable(f"The header of {path.name} has characters that cannot be printed. Is it a table of text?")
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled or not names:
+        what = f"names the column {min(doubled)!r} twice" if doubled else "is empty"
+        raise BadTable(f"The header of {path.name} {what}. Give each column a name of its own.")
+    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
+    return (
+        f", auto_detect=false, header=true, columns={{{columns}}}, delim={_literal(delimiter)}, "
+        "quote='\"', escape='\"', nullstr='', strict_mode=true"
+    )
 
 
 def _unpivoted(source: str, counts: tuple[str, ...]) -> str:
@@ -132,12 +145,12 @@ def _staging(source: str, columns: dict[str, str]) -> str:
 def _stage_fields(cursor: Cursor, source: str, clip: str, fields: dict[str, str | None]) -> None:
     """What the rows say of their clip: the first value that is not empty, and whether they contradict each other."""
     parts = [
-        f'first(trim(CAST({quoted(column)} AS VARCHAR)) ORDER BY "row number") FILTER ({quoted(column)} IS NOT NULL) '
+        f'first({_trimmed(quoted(column))} ORDER BY "row number") FILTER ({quoted(column)} IS NOT NULL) '
         f"AS {field}, count(DISTINCT {quoted(column)}) > 1 AS {field}_differs"
         for field, column in fields.items()
         if column
     ]
-    name = f"trim(CAST({clip} AS VARCHAR))"
+    name = _trimmed(clip)
     columns = ", ".join([f"{name} AS clip", 'min("row number") AS first_row', *parts])
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE incoming_fields AS "  # noqa: S608
@@ -163,7 +176,9 @@ def refuse_or_skip(cursor: Cursor, name: str, skip_bad_rows: bool) -> list[Skipp
 
 
 def _refusal(cursor: Cursor, name: str, bad: int) -> str:
-    rows = cursor.execute("SELECT row, problem FROM incoming WHERE problem IS NOT NULL ORDER BY row LIMIT 5").fetchall()
+    rows = cursor.execute(
+        "SELECT DISTINCT row, problem FROM incoming WHERE problem IS NOT NULL ORDER BY row LIMIT 5"
+    ).fetchall()
     kinds = cursor.execute(
         "SELECT problem, count(*) FROM incoming WHERE problem IS NOT NULL GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT 10"
     ).fetchall()
@@ -195,6 +210,11 @@ def _as_bad_table(name: str, error: duckdb.Error) -> BadTable:
         row = f" (row {int(line.group(1)) - 1:,})" if line else ""
         return BadTable(f"{name}{where}{row} has {got} columns where the header has {expected}. Mend that line.")
     return BadTable(f"{name} cannot be read as a table{where}: {text.splitlines()[0]} Check the file and its ending.")
+
+
+def _trimmed(column: str) -> str:
+    """SQL for a cell as text without white space at its ends."""
+    return f"trim(CAST({column} AS VARCHAR), e' \\t\\r\\n')"
 
 
 def _literal(text: str) -> str:

@@ -34,7 +34,7 @@ class Owner:
     """
 
     def __init__(self, folder: Path, *, wait_s: float = 0.0):
-        self._lock = FileLock(folder / "owner.lock", is_singleton=False)
+        self._lock = FileLock(folder / "owner.lock", thread_local=False)  # whichever thread closes, frees it
         self._card = folder / "owner.json"
         self._listener: Listener | None = None
         try:

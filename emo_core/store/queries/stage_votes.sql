@@ -3,13 +3,13 @@ CREATE OR REPLACE TEMP TABLE incoming AS
 WITH rows AS (
     SELECT
         {row} AS row,
-        nullif(trim(CAST({clip} AS VARCHAR)), '') AS clip,
-        nullif(trim(CAST({panel} AS VARCHAR)), '') AS panel,
-        nullif(trim(CAST({rater} AS VARCHAR)), '') AS rater,
-        nullif(trim(CAST({label} AS VARCHAR)), '') AS label,
+        nullif(trim(CAST({clip} AS VARCHAR), e' \t\r\n'), '') AS clip,
+        nullif(trim(CAST({panel} AS VARCHAR), e' \t\r\n'), '') AS panel,
+        nullif(trim(CAST({rater} AS VARCHAR), e' \t\r\n'), '') AS rater,
+        nullif(trim(CAST({label} AS VARCHAR), e' \t\r\n'), '') AS label,
         CAST({times} AS VARCHAR) AS times_given,
         TRY_CAST({times} AS DOUBLE) AS times,
-        nullif(trim(CAST({persona} AS VARCHAR)), '') AS persona,
+        nullif(trim(CAST({persona} AS VARCHAR), e' \t\r\n'), '') AS persona,
         TRY_CAST({temperature} AS DOUBLE) AS temperature,
         TRY_CAST(CAST({voted_at} AS VARCHAR) AS TIMESTAMP) AS voted_at,
         CAST({provenance} AS JSON) AS provenance

@@ -1,0 +1,362 @@
+"""One sound file: what is in it, what is wrong with it, its samples, and what a browser can be handed.
+
+A file that can be played raises nothing, however odd: what is odd stands in `AudioFacts.problems`. A file that cannot be
+played raises AudioError, whose message says why and what to do.
+
+Full scale is the largest magnitude that the file's sample format can hold; clipping is reported from three full-scale
+samples in a row on, because a single one is an ordinary loud peak.
+"""
+
+import io
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from emo_core.errors import AudioError, BadInput
+
+CLIPPED_RUN = 3  # full-scale samples in a row
+SPAN_SLACK_S = 0.05  # a span may end this much after the file: tables round times
+# Which endings and contents a browser takes as they are. Other sample formats (32-bit integers, doubles, A-law) it may not.
+_BROWSER_CONTENT = {
+    ".wav": {"WAV", "WAVEX"},
+    ".flac": {"FLAC"},
+    ".mp3": {"MP3", "MPEG"},
+    ".ogg": {"OGG"},
+    ".oga": {"OGG"},
+    ".opus": {"OGG"},
+}
+_BROWSER_WAV = {"PCM_U8", "PCM_16", "PCM_24", "FLOAT"}
+_BROWSER_ONLY = {".m4a": "M4A", ".mp4": "M4A", ".webm": "WebM"}  # libsndfile does not read these
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+_BLOCK = 1 << 16  # frames
+_SMALL_BLOCK = 1 << 12  # frames: at most so many are lost before the spot where a file breaks off
+
+
+@dataclass(frozen=True)
+class AudioFacts:
+    """What a playable file holds. For M4A and WebM, which only the browser can read, the numbers are None.
+
+    sample_rate   Hz
+    frames        samples a channel that are there, which may be fewer than the header claims
+    duration_s    frames / sample_rate, seconds
+    format        for people: "WAV, Signed 16 bit PCM"
+    problems      plain sentences; the file can be played in spite of them
+    """
+
+    sample_rate: int | None
+    channels: int | None
+    frames: int | None
+    duration_s: float | None
+    format: str
+    problems: tuple[str, ...] = ()
+
+
+def inspect(path: Path | str) -> AudioFacts:
+    """Read a whole file, in blocks, and say what it holds and what is wrong with it.
+
+    Raises AudioError where it cannot be played: missing, empty, a git-LFS pointer, header only, not audio, unreadable.
+    """
+    path = Path(path)
+    if kind := _browser_only(path):
+        note = f"Only the browser can read {kind}: no spectrogram. Convert it with: {_conversion(path)}"
+        return AudioFacts(None, None, None, None, kind, (note,))
+    with _opened(path) as file:
+        claimed = _claimed_frames(path, file)
+        tally = _Tally(file.subtype)
+        for block in _blocks(file):
+            tally.add(block)
+        if not tally.frames:
+            raise _without_sound(path, claimed / file.samplerate)
+        return AudioFacts(
+            sample_rate=file.samplerate,
+            channels=file.channels,
+            frames=tally.frames,
+            duration_s=tally.frames / file.samplerate,
+            format=f"{file.format}, {file.subtype_info}",
+            problems=tuple(tally.problems(claimed, file.samplerate)),
+        )
+
+
+def decode(path: Path | str, start_s: float | None = None, end_s: float | None = None) -> tuple[np.ndarray, int]:
+    """Samples of a file or of a span of it, and the sample rate in Hz.
+
+    The samples are float32 of shape (frames, channels), −1…1 (files of floats may go beyond); what is not a number is 0.
+    A file that breaks off gives what is there. A span may end up to 0.05 s after the file.
+
+    Raises AudioError where the file cannot be played or the span does not lie in it.
+    """
+    path = Path(path)
+    if kind := _browser_only(path):
+        raise AudioError(
+            f"{path.name} is {kind}, which only the browser can read. Convert it with: {_conversion(path)}"
+        )
+    with _opened(path) as file:
+        claimed = _claimed_frames(path, file)
+        first, last = _span(path, start_s, end_s, claimed, file.samplerate)
+        samples = _read(path, first, last)
+        if not len(samples):
+            raise _without_sound(path, claimed / file.samplerate, first / file.samplerate, last / file.samplerate)
+        return samples, file.samplerate
+
+
+def as_wav(path: Path | str, start_s: float | None = None, end_s: float | None = None) -> bytes:
+    """A file or a span of it as a WAV of 16 bits at the file's own rate, which every browser plays.
+
+    16-bit sources come through unchanged. Raises AudioError as `decode` does.
+    """
+    samples, sample_rate = decode(path, start_s, end_s)
+    whole = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, whole, sample_rate, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def needs_decoding(path: Path | str, start_s: float | None = None, end_s: float | None = None) -> bool:
+    """Whether a browser must be given `as_wav` instead of the file: spans, AIFF, 32-bit integers, content that does not
+    fit the ending, files whose header claims another length than they hold.
+
+    Only the header and the last frame are read. Raises AudioError where the file cannot be played.
+    """
+    path = Path(path)
+    if _browser_only(path):
+        return start_s is not None or end_s is not None  # `decode` then says that it cannot
+    with _opened(path) as file:
+        if start_s is not None or end_s is not None:
+            return True
+        if file.format not in _BROWSER_CONTENT.get(path.suffix.lower(), ()):
+            return True
+        if file.format in ("WAV", "WAVEX") and file.subtype not in _BROWSER_WAV:
+            return True
+        return _claimed_frames(path, file) != file.frames or not _ends_well(file)
+
+
+def contained(root: Path | str, relative: Path | str) -> Path:
+    """The file `relative` below the audio root, with links followed. It need not be there.
+
+    Raises BadInput where it is empty, absolute, climbs with `..`, or leads out of the root.
+    """
+    text = os.fspath(relative)
+    if not text.strip() or "\0" in text:
+        raise BadInput(f"{text!r} is not the path of an audio file. Give a path below the audio root.")
+    outside = BadInput(f"{text!r} lies outside the audio root {root}. Give a path below it.")
+    parts = text.replace("\\", "/").split("/")
+    if Path(text).is_absolute() or text[0] in "/\\" or ".." in parts:
+        raise outside
+    try:
+        base = Path(root).resolve()
+        path = (base / text).resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        raise BadInput(f"{text!r} cannot be followed below the audio root {root}: {error}. Check its links.") from error
+    if path == base or not path.is_relative_to(base):
+        raise outside
+    return path
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    """The file, opened. Raises AudioError where it is not a sound file."""
+    _refuse_at_sight(path)
+    try:
+        file = soundfile.SoundFile(path)
+    except soundfile.LibsndfileError as error:
+        raise AudioError(
+            f"{path.name} is not audio that can be read ({error.error_string.strip(' .')}). "
+            f"Check the file, or convert it with: {_conversion(path)}"
+        ) from error
+    with file:
+        if not file.frames:
+            raise _without_sound(path, _claimed_frames(path, file) / file.samplerate)
+        yield file
+
+
+def _refuse_at_sight(path: Path) -> bytes:
+    """The first bytes. Raises AudioError where they, or the file system, already say that nothing can be played."""
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise AudioError(f"{path.name} {what}. Check the corpus's audio root and the clip's path: {path}")
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        raise AudioError(f"{path.name} cannot be opened ({error.strerror}). Check its permissions: {path}") from error
+    if not head:
+        raise AudioError(f"{path.name} is empty (0 bytes). Copy or download it again.")
+    if head.startswith(b"version https://git-lfs"):
+        raise AudioError(f"{path.name} is a git-LFS pointer, not audio. Run `git lfs pull` in the corpus's repository.")
+    if head.lstrip()[:1] == b"<":
+        raise AudioError(f"{path.name} is a web page or XML, not audio; a download failed. Download it again.")
+    return head
+
+
+def _browser_only(path: Path) -> str | None:
+    """ "M4A" or "WebM" where ending and content say so, else None. Raises AudioError where nothing can be played."""
+    kind = _BROWSER_ONLY.get(path.suffix.lower())
+    if kind is None:
+        return None
+    head = _refuse_at_sight(path)
+    fits = head[4:8] == b"ftyp" if kind == "M4A" else head[:4] == b"\x1a\x45\xdf\xa3"
+    return kind if fits else None
+
+
+def _conversion(path: Path) -> str:
+    return f"ffmpeg -i {path.name} {path.stem}{'-converted' if path.suffix.lower() == '.wav' else ''}.wav"
+
+
+def _without_sound(path: Path, claimed_s: float, start_s: float = 0.0, end_s: float = 0.0) -> AudioError:
+    if start_s:
+        return AudioError(
+            f"{path.name} breaks off before the span {start_s:g}–{end_s:g} s; its header claims {claimed_s:.2f} s. "
+            "Copy or download it again."
+        )
+    claim = f"; it claims {claimed_s:.2f} s" if claimed_s else ""
+    return AudioError(f"{path.name} has a header but no sound after it{claim}. Copy or download it again.")
+
+
+def _span(path: Path, start_s: float | None, end_s: float | None, frames: int, sample_rate: int) -> tuple[int, int]:
+    """First frame and the one after the last. Raises AudioError where the span does not lie in the file."""
+    duration_s = frames / sample_rate
+    start = 0.0 if start_s is None else float(start_s)
+    end = duration_s if end_s is None else float(end_s)
+    if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < min(end, duration_s)):
+        rule = "must begin at 0 s or later, inside the file, and end after it begins"
+    elif end > duration_s + SPAN_SLACK_S:
+        rule = "must end inside the file"
+    else:
+        return round(start * sample_rate), min(frames, max(round(start * sample_rate) + 1, round(end * sample_rate)))
+    raise AudioError(
+        f"The span {start:g}–{end:g} s {rule}; {path.name} lasts {duration_s:.3f} s. Correct the clip's start and end."
+    )
+
+
+def _read(path: Path, first: int, last: int) -> np.ndarray:
+    """Frames first…last as float32 (frames, channels), as many as are there."""
+    with soundfile.SoundFile(path) as file:
+        try:
+            file.seek(first)
+            samples = file.read(last - first, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:
+            samples = _read_until_it_breaks(path, last)[first:]
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    return samples
+
+
+def _read_until_it_breaks(path: Path, last: int) -> np.ndarray:
+    with soundfile.SoundFile(path) as file:
+        blocks = list(_blocks(file, _SMALL_BLOCK, last))
+        return np.concatenate(blocks) if blocks else np.zeros((0, file.channels), np.float32)
+
+
+def _blocks(file: soundfile.SoundFile, size: int = _BLOCK, last: int | None = None) -> Iterator[np.ndarray]:
+    """Blocks of samples (frames, channels) from the beginning, up to frame `last` or the spot where the file breaks off."""
+    done, last = 0, file.frames if last is None else last
+    while done < last:
+        try:
+            block = file.read(min(size, last - done), dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:
+            if size == _SMALL_BLOCK:
+                return
+            with soundfile.SoundFile(file.name) as again:  # a broken decoder stays broken: go back in finer steps
+                yield from _skipped(_blocks(again, _SMALL_BLOCK, last), done)
+            return
+        if not len(block):
+            return
+        done += len(block)
+        yield block
+
+
+def _skipped(blocks: Iterator[np.ndarray], frames: int) -> Iterator[np.ndarray]:
+    """The blocks without the first `frames` frames."""
+    for block in blocks:
+        if frames < len(block):
+            yield block[frames:]
+        frames = max(0, frames - len(block))
+
+
+def _ends_well(file: soundfile.SoundFile) -> bool:
+    """Whether the last frame that the header claims is there."""
+    try:
+        file.seek(file.frames - 1)
+        return len(file.read(1)) == 1
+    except soundfile.LibsndfileError:
+        return False
+
+
+def _claimed_frames(path: Path, file: soundfile.SoundFile) -> int:
+    """Frames that the header claims. libsndfile already trims WAV and AIFF to what is there, so their chunks are read."""
+    order = {"WAV": "little", "WAVEX": "little", "AIFF": "big"}.get(file.format)
+    claimed = _chunk_sizes(path, order) if order else {}
+    if order == "big":
+        return claimed.get("COMM frames", file.frames)
+    block, size = claimed.get("block", 0), claimed.get("data", 0)
+    if file.subtype not in _BITS and file.subtype not in ("FLOAT", "DOUBLE"):
+        return file.frames  # compressed: bytes do not count frames
+    if not block or size in (0, 0xFFFFFFFF):  # written as a stream: the header does not know
+        return file.frames
+    return size // block
+
+
+def _chunk_sizes(path: Path, order: str) -> dict[str, int]:
+    """What the chunks of a RIFF (little) or FORM (big) file claim: data bytes, bytes a frame, frames."""
+    found: dict[str, int] = {}
+    with path.open("rb") as file:
+        file.seek(12)
+        for _ in range(64):
+            head = file.read(8)
+            if len(head) < 8:
+                break
+            name, size = head[:4], int.from_bytes(head[4:], order)
+            if name == b"data":
+                found["data"] = size
+                break
+            body = file.read(16) if name in (b"fmt ", b"COMM") else b""
+            if name == b"fmt ":
+                found["block"] = int.from_bytes(body[12:14], order)
+            if name == b"COMM":
+                found["COMM frames"] = int.from_bytes(body[2:6], order)
+            file.seek(size + size % 2 - len(body), os.SEEK_CUR)
+    return found
+
+
+class _Tally:
+    """Counts over the blocks of one file, and what they tell."""
+
+    def __init__(self, subtype: str):
+        bits = _BITS.get(subtype)
+        # float32 has 24 bits, so that full scale of 32-bit integers reads as 1
+        self.full_scale = 1.0 if bits is None or bits > 24 else 1.0 - 2.0 ** (1 - bits)
+        self.frames = self.full = self.not_numbers = 0
+        self.silent, self.clipped = True, False
+        self._tail: np.ndarray | None = None
+
+    def add(self, block: np.ndarray) -> None:
+        """Count one block (frames, channels); a run may go on from the block before."""
+        self.frames += len(block)
+        self.silent = self.silent and not block.any()
+        self.not_numbers += block.size - int(np.isfinite(block).sum())
+        full = np.abs(block) >= self.full_scale
+        self.full += int(full.sum())
+        full = full if self._tail is None else np.concatenate([self._tail, full])
+        last = len(full) - CLIPPED_RUN + 1
+        if last > 0:
+            self.clipped |= bool(np.logical_and.reduce([full[i : i + last] for i in range(CLIPPED_RUN)]).any())
+        self._tail = full[-(CLIPPED_RUN - 1) :]
+
+    def problems(self, claimed: int, sample_rate: int) -> Iterator[str]:
+        """One sentence for each thing that is wrong."""
+        if claimed > self.frames:
+            yield (
+                f"The file breaks off: its header claims {claimed / sample_rate:.2f} s, "
+                f"{self.frames / sample_rate:.2f} s are there."
+            )
+        if self.silent:
+            yield "Digital silence: all samples are 0."
+        if self.clipped:
+            yield f"Clipping: {self.full:,} samples are at full scale, some of them {CLIPPED_RUN} or more in a row."
+        if self.not_numbers:
+            yield f"{self.not_numbers:,} samples are not numbers; they play as silence."

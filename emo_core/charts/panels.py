@@ -1,0 +1,139 @@
+"""Two panels over all clips of a study: marginals, divergences, majorities, entropies."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from emo_core import science, vocabulary
+from emo_core.charts.style import INK, SIDES, finish
+
+MOST_POINTS = 5000  # a selectable scatter stays quick up to about so many
+
+
+def marginals(
+    emotions: tuple[str, ...], shares: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], votes: Mapping[str, int]
+) -> go.Figure:
+    """Share of all votes for each emotion. shares: {side: (value, low, high)}, each (emotions,); votes: {side: n}."""
+    figure = go.Figure()
+    for side, (value, low, high) in shares.items():
+        figure.add_bar(
+            name=f"{side} ({votes[side]:,} votes)",
+            x=list(emotions),
+            y=value,
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": high - value,
+                "arrayminus": value - low,
+                "width": 3,
+                "thickness": 1,
+            },
+            marker={
+                "color": vocabulary.colours(emotions),
+                "pattern": {"shape": "/" if side == "candidate" else "", "solidity": 0.35},
+            },
+            hovertemplate="%{x}: %{y:.1%}<extra>" + side + "</extra>",
+        )
+    figure.update_layout(barmode="group", yaxis={"title": "share of votes", "tickformat": ".0%", "rangemode": "tozero"})
+    return finish(figure, height=320)
+
+
+def divergence_histogram(js: np.ndarray, mean: float, low: float, high: float) -> go.Figure:
+    """Jensen–Shannon divergence of each clip (bits), with its mean and the mean's interval."""
+    js = js[np.isfinite(js)]
+    counts, edges = np.histogram(js, bins=40, range=(0, 1))
+    figure = go.Figure(
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=np.diff(edges) * 0.94,
+            marker={"color": INK},
+            customdata=np.column_stack([edges[:-1], edges[1:]]),
+            hovertemplate="%{customdata[0]:.3f}–%{customdata[1]:.3f} bits: %{y:,} clips<extra></extra>",
+        )
+    )
+    if len(js):
+        figure.add_vrect(x0=low, x1=high, fillcolor=SIDES["candidate"], opacity=0.25, line_width=0)
+        figure.add_vline(
+            x=mean,
+            line={"color": SIDES["candidate"], "width": 2},
+            annotation={"text": f"mean {mean:.3f} [{low:.3f}, {high:.3f}]"},
+        )
+    figure.update_layout(
+        xaxis={"title": "Jensen–Shannon divergence (bits)", "range": [0, 1]},
+        yaxis={"title": f"clips (n = {len(js):,})"},
+        showlegend=False,
+    )
+    return finish(figure, height=320)
+
+
+def majority_confusion(emotions: tuple[str, ...], table: np.ndarray) -> go.Figure:
+    """Clips by winning emotion, reference in rows, candidate in columns; ties count in each of their cells by share.
+
+    Transparent squares lie over the cells, because a heatmap itself tells nobody that it was clicked: a point's
+    `customdata` is (reference emotion, candidate emotion).
+    """
+    names = list(emotions)
+    rows = table.sum(axis=1, keepdims=True)
+    share = np.divide(table, rows, out=np.zeros_like(table, dtype=float), where=rows > 0)
+    figure = go.Figure(
+        go.Heatmap(
+            z=share, x=names, y=names, zmin=0, zmax=1, colorscale="Blues", hoverinfo="skip",
+            text=np.vectorize(lambda value: f"{value:,.0f}" if value == round(value) else f"{value:,.1f}")(table),
+            texttemplate="%{text}", colorbar={"title": "share of row", "tickformat": ".0%"},
+        )
+    )  # fmt: skip
+    x, y = np.meshgrid(names, names)
+    figure.add_scatter(
+        x=x.ravel(), y=y.ravel(), mode="markers", marker={"symbol": "square", "size": 34, "color": "rgba(0,0,0,0.001)"},
+        customdata=np.column_stack([y.ravel(), x.ravel(), np.round(table.ravel(), 2), np.round(share.ravel() * 100, 1)]),
+        hovertemplate="reference %{customdata[0]}, candidate %{customdata[1]}<br>%{customdata[2]} clips, %{customdata[3]} % of the row"
+        "<br>click to browse them<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(
+        xaxis={"title": "candidate majority"}, yaxis={"title": "reference majority", "autorange": "reversed"},
+        clickmode="event+select", dragmode=False, showlegend=False,
+    )  # fmt: skip
+    return finish(figure, height=380)
+
+
+def entropies(reference: np.ndarray, candidate: np.ndarray, classes: int, *, seed: int) -> go.Figure:
+    """Entropy of each clip's candidate distribution against its reference distribution (bits), and the diagonal.
+
+    Of more than `MOST_POINTS` clips a seeded sample is drawn, and the axis title says so.
+    """
+    both = np.flatnonzero(np.isfinite(reference) & np.isfinite(candidate))
+    n = len(both)
+    rng = np.random.default_rng(seed)
+    if n > MOST_POINTS:
+        both = np.sort(rng.choice(both, MOST_POINTS, replace=False))
+    top = np.log2(classes)
+    # Entropies of small panels fall on few values: a little jitter (1 % of the axis) shows how many lie on one.
+    jitter = rng.uniform(-0.01, 0.01, size=(2, len(both))) * top
+    figure = go.Figure(
+        go.Scattergl(
+            x=reference[both] + jitter[0], y=candidate[both] + jitter[1], mode="markers",
+            marker={"size": 4, "opacity": 0.35, "color": INK}, hoverinfo="skip",
+        )
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[0, top], y=[0, top], mode="lines", line={"dash": "dot", "color": SIDES["combined"]}, hoverinfo="skip"
+    )
+    shown = f"{n:,} clips" if n == len(both) else f"{len(both):,} of {n:,} clips, drawn at random"
+    figure.update_layout(
+        xaxis={"title": f"reference entropy (bits); {shown}", "range": [-0.05, top + 0.05]},
+        yaxis={"title": "candidate entropy (bits)", "range": [-0.05, top + 0.05], "scaleanchor": "x"},
+        showlegend=False,
+    )  # fmt: skip
+    return finish(figure, height=380)
+
+
+def tied_majorities(reference: np.ndarray, candidate: np.ndarray) -> np.ndarray:
+    """Emotions × emotions: clips by both majorities, a tie shared equally among its winners. counts: (clips, emotions)."""
+    winners = [science.majority(counts).astype(float) for counts in (reference, candidate)]
+    shares = [
+        np.divide(w, w.sum(axis=1, keepdims=True), out=np.zeros_like(w), where=w.any(axis=1, keepdims=True))
+        for w in winners
+    ]
+    return shares[0].T @ shares[1]

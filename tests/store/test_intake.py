@@ -1,0 +1,210 @@
+"""Tables of votes: what is understood, what is refused and with which words; a refused one leaves nothing behind."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emo_core import verbs, vocabulary
+from emo_core.errors import BadInput, WorkbenchError
+from emo_core.records import VotesFile
+from emo_core.store import Database, browsing, corpora
+from tests.conftest import EMOTIONS, simulated_votes
+
+LONG = {"clip": "clip", "rater": "rater", "label": "label"}
+
+
+def write(folder: Path, text: str | bytes, name: str = "votes.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def take(store, path: Path, **choices) -> dict:
+    audio, skip = choices.pop("audio", None), choices.pop("skip_bad_rows", False)
+    fields = {"path": str(path)} | (LONG if "counts" not in choices else {"clip": "clip"}) | choices
+    return verbs.add_votes_corpus(store, "c", fields, audio=audio, skip_bad_rows=skip)
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "said"),
+    [
+        ("clip,rater\na,r\n", {}, r"no column 'label'; it has clip, rater"),
+        ("clip,rater,label\na,r,zorn\n", {}, r"row 1: unknown label 'zorn'.*Known labels: anger, disgust"),
+        ("clip,rater,label\na,r,\n", {}, r"row 1: no label.*--skip-bad-rows"),
+        ("clip,rater,label\n,r,sad\n", {}, r"row 1: no clip id"),
+        ("clip,A,H\na,1,2\nb,-1,2\n", {"counts": ["A", "H"]}, r"row 2: the count -1 for A is negative"),
+        ("clip,A,H\na,1,0.5\n", {"counts": ["A", "H"]}, r"row 1: the count 0.5 for H is not a whole number"),
+        ("clip,A,H\na,1,x\n", {"counts": ["A", "H"]}, r"row 1: the count 'x' for H is not a number"),
+        ("clip,A,H\na,1,\n", {"counts": ["A", "H"]}, r"row 1: no count for H"),
+        ("clip,A,H\na,1,2\na,3,4\n", {"counts": ["A", "H"]}, r"row 2: the clip 'a' stands in row 1 already"),
+        ("", {}, r"is empty"),
+        ("clip,rater,label\n", {}, r"has no votes"),
+        ("clip,clip,label\na,b,sad\n", {"rater": None}, r"names the column 'clip' twice"),
+        ("clip,rater,label\na,J\xf6rg,sad\n".encode("latin1"), {}, r"is not UTF-8.*iconv"),
+        ("clip,rater,label\na,r,sad\nb,r\n", {}, r"line 3 \(row 2\) has 2 columns where the header has 3"),
+        ("clip,rater,label\na,r,sad\n", {"label": None}, r"either one label column .* or columns of counts"),
+        ("clip,rater,label\na,r,sad\n", {"panel": "x\x00y"}, r"cannot name a panel"),
+        ("clip,rater,label\na,r,sad\n", {"labels": {"x": "zorn"}}, r"no emotion 'zorn'"),
+    ],
+)
+def test_wrong_tables_are_refused_with_a_reason(store, tmp_path, text, choices, said):
+    with pytest.raises(BadInput, match=r"(?s)" + said):
+        take(store, write(tmp_path, text), **choices)
+    for table in ("corpora", "clips", "votes", "panels", "raters", "batches"):
+        assert store.cursor().execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)]  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("v.parquet", b"not parquet", "cannot be read as a table"),
+        ("v.jsonl", b'{"clip":"a","rater":"r","label":"sad"}\n{"clip"', "cannot be read as a table"),
+        ("v.xlsx", b"PK", "is none of .csv"),
+        ("v.csv", bytes(range(256)) * 20, "header of v.csv"),
+    ],
+)
+def test_other_files_are_refused_too(store, tmp_path, name, content, said):
+    with pytest.raises(BadInput, match=said):
+        take(store, write(tmp_path, content, name))
+
+
+def test_a_missing_file_is_said(store, tmp_path):
+    with pytest.raises(BadInput, match="no file"):
+        take(store, tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize("clip", ["../secret", "a/../../b", "/etc/passwd", "C:\\x", "~/x"])
+def test_audio_never_lies_outside_its_root(store, tmp_path, clip):
+    (tmp_path / "wavs").mkdir()
+    path = write(tmp_path, f"clip,rater,label\n{clip},r,sad\n")
+    with pytest.raises(BadInput, match="outside the audio root"):
+        take(store, path, audio=str(tmp_path / "wavs"))
+    assert corpora.list_corpora(store) == []
+
+
+def test_bad_rows_can_be_left_out_and_are_listed(store, tmp_path):
+    path = write(tmp_path, "clip,rater,label\na,r,sad\nb,r,zorn\nc,r,\na,s,joy\n")
+    report = take(store, path, skip_bad_rows=True)
+    assert [(skip["where"], skip["reason"]) for skip in report["skipped"]] == [
+        ("votes.csv row 2", "unknown label 'zorn'"), ("votes.csv row 3", "no label"),
+    ]  # fmt: skip
+    assert report["votes"] == 2 and report["emotions"] == {"happy": 1, "sad": 1}
+    assert corpora.import_reports(store, "c")[0]["skipped"] == list(report["skipped"])
+
+
+SAME = {
+    "votes.csv": "clip,rater,label\na,r1,angry\na,r2,HAP\nb,r1,S\n",
+    "semicolons.csv": "clip;rater;label\na;r1;angry\na;r2;HAP\nb;r1;S\n",
+    "crlf.csv": "\ufeffclip,rater,label\r\na,r1,angry\r\na,r2,HAP\r\nb,r1,S\r\n",
+    "quoted.csv": 'clip,rater,label\n"a","r1","angry"\n"a","r2","HAP"\n"b","r1","S"\n',
+    "votes.tsv": "clip\trater\tlabel\na\tr1\tangry\na\tr2\tHAP\nb\tr1\tS\n",
+    "votes.jsonl": '{"clip":"a","rater":"r1","label":"angry"}\n{"clip":"a","rater":"r2","label":"HAP"}\n'
+    '{"clip":"b","rater":"r1","label":"S"}\n',
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_the_same_votes_in_every_format(store, tmp_path, name):
+    report = take(store, write(tmp_path, SAME[name], name))
+    assert (report["clips"], report["votes"], report["raters"]) == (2, 3, 2)
+    assert report["emotions"] == {"anger": 1, "happy": 1, "sad": 1}
+
+
+def test_parquet_and_panels_in_a_column(store, tmp_path):
+    votes = simulated_votes(10)
+    votes.to_parquet(tmp_path / "v.parquet")
+    report = take(store, tmp_path / "v.parquet", panel_column="panel")
+    assert report["panels"] == {"human": 50, "synthetic:sim/1": 60}
+
+
+def test_counts_are_anonymous_votes_and_keep_clips_that_nobody_voted_on(store, tmp_path):
+    path = write(tmp_path, "clip,A,H,text\na,1,2,hello\nb,0,0,silence\n")
+    report = take(store, path, counts=["A", "H"], transcript="text")
+    assert (report["clips"], report["votes"], report["raters"]) == (2, 3, 0)
+
+
+def test_fields_of_a_clip_are_taken_once_and_contradictions_noted(store, tmp_path):
+    path = write(tmp_path, "clip,rater,label,who\na,r,sad,anna\na,s,sad,bert\nb,r,joy,anna\n")
+    report = take(store, path, speaker="who")
+    assert any("different values of speaker" in note for note in report["notes"])
+    assert verbs.suggest_study(store, "c").emotions == ("happy", "sad")
+
+
+def test_a_label_of_ones_own_can_be_explained(store, tmp_path):
+    report = take(store, write(tmp_path, "clip,rater,label\na,r,Zorn\n"), labels={"zorn": "anger"})
+    assert report["emotions"] == {"anger": 1}
+
+
+def test_one_bad_row_at_the_very_end_of_a_long_file(store, tmp_path):
+    path = write(tmp_path, "clip,rater,label\n" + "clip1,r,sad\n" * 200_000 + "clip1,r,zzz\n")
+    with pytest.raises(BadInput, match="row 200001: unknown label 'zzz'"):
+        take(store, path)
+    assert corpora.list_corpora(store) == []
+
+
+def test_votes_for_clips_that_are_not_there(filled, tmp_path):
+    file = VotesFile(
+        write(tmp_path, "clip,rater,label\nclip000,r,sad\nnowhere,r,sad\n"), clip="clip", rater="rater", label="label"
+    )
+    with pytest.raises(BadInput, match="no clip 'nowhere' in the corpus"):
+        corpora.add_votes(filled, "small", file)
+    assert filled.cursor().execute("SELECT count(*) FROM votes").fetchall() == [(440,)]
+
+
+def test_a_name_is_taken_once(filled):
+    with pytest.raises(BadInput, match="already"):
+        verbs.add_votes_corpus(filled, "small", {"path": "x.csv", "clip": "clip", "label": "label"})
+
+
+def test_synonyms_are_understood_wherever_a_name_is_taken():
+    assert [
+        vocabulary.emotion(name)
+        for name in ["angry", "ANG", "A", "happiness", "Joy", "H", "sadness", "neu", "U", "frustration"]
+    ] == (["anger", "anger", "anger", "happy", "happy", "happy", "sad", "neutral", "surprise", "frustrated"])
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    table=st.lists(
+        st.tuples(
+            st.text(alphabet="ab'\"\n,;=🙂é ", min_size=1, max_size=4).filter(str.strip),
+            st.sampled_from(EMOTIONS),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_any_clip_name_comes_back_as_it_went_in(tmp_path_factory, table):
+    folder = tmp_path_factory.mktemp("names")
+    frame = pd.DataFrame(table, columns=["clip", "label"])
+    frame.to_csv(folder / "v.csv", index=False)
+    store = Database(folder / "store")
+    try:
+        verbs.add_votes_corpus(store, "c", {"path": str(folder / "v.csv"), "clip": "clip", "label": "label"})
+        rows = store.cursor().execute("SELECT name, count(vote_id) FROM clips JOIN votes USING (clip_id) GROUP BY name")
+        assert dict(rows.fetchall()) == frame["clip"].str.strip().value_counts().to_dict()
+    finally:
+        store.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=400), ending=st.sampled_from([".csv", ".tsv", ".jsonl", ".parquet", ".json"]))
+def test_hostile_bytes_are_refused_in_words_or_taken_whole(tmp_path_factory, content, ending):
+    folder = tmp_path_factory.mktemp("bytes")
+    store = Database(folder / "store")
+    try:
+        take(store, write(folder, b"clip,rater,label\n" + content, f"v{ending}"))
+    except WorkbenchError as error:
+        assert len(str(error)) > 20
+        assert corpora.list_corpora(store) == []
+    else:
+        assert browsing.clip_audio(store, "c", corpora_first_clip(store)) is None
+    finally:
+        store.close()
+
+
+def corpora_first_clip(store) -> str:
+    return store.cursor().execute("SELECT name FROM clips LIMIT 1").fetchall()[0][0]
