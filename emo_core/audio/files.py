@@ -195,7 +195,7 @@ def _refuse_at_sight(path: Path) -> bytes:
 
 
 def _browser_only(path: Path) -> str | None:
-    """ "M4A" or "WebM" where ending and content say so, else None. Raises AudioError where nothing can be played."""
+    """Which of M4A and WebM ending and content say it is, if any. Raises AudioError where nothing can be played."""
     kind = _BROWSER_ONLY.get(path.suffix.lower())
     if kind is None:
         return None

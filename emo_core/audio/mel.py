@@ -75,9 +75,9 @@ def mel_spectrogram(
 def mel_image(mel: Mel) -> bytes:
     """The spectrogram as one byte a cell for a canvas: 0 is −80 dB, 255 is 0 dB.
 
-    Row after row of `frames` bytes, the highest band first, as a canvas is filled from the top.
+    Row after row of `frames` bytes, the lowest band first.
     """
-    scaled = (mel.decibels[::-1] - FLOOR_DB) * (255.0 / -FLOOR_DB)
+    scaled = (mel.decibels - FLOOR_DB) * (255.0 / -FLOOR_DB)
     return np.rint(scaled).astype(np.uint8).tobytes()
 
 

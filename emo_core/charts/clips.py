@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from emo_core import science, vocabulary
-from emo_core.charts.style import finish
+from emo_core.charts.style import finish, legend_entry
 
 _PATTERNS = {"reference": "", "candidate": "/", "combined": "."}
 
@@ -24,8 +24,10 @@ def distributions(emotions: tuple[str, ...], sides: Mapping[str, np.ndarray], la
             continue
         share = counts / n
         low, high = science.wilson_interval(counts, np.full(len(counts), n))
+        figure.add_bar(**legend_entry(side, f"{labels[side]} (n = {n})", _PATTERNS[side]))
         figure.add_bar(
-            name=f"{labels[side]} (n = {n})",
+            showlegend=False,
+            offsetgroup=side,
             x=list(emotions),
             y=share,
             error_y={
@@ -49,6 +51,9 @@ def distributions(emotions: tuple[str, ...], sides: Mapping[str, np.ndarray], la
             + "</extra>",
         )
     figure.update_layout(
-        barmode="group", bargap=0.25, yaxis={"title": "share of votes", "tickformat": ".0%", "range": [0, 1.02]}
+        barmode="group",
+        bargap=0.25,
+        xaxis={"type": "category"},
+        yaxis={"title": "share of votes", "tickformat": ".0%", "range": [0, 1.02]},
     )
     return finish(figure, height=280)

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from emo_core import science, vocabulary
-from emo_core.charts.style import INK, SIDES, finish
+from emo_core.charts.style import INK, SIDES, finish, legend_entry
 
 MOST_POINTS = 5000  # a selectable scatter stays quick up to about so many
 
@@ -17,8 +17,11 @@ def marginals(
     """Share of all votes for each emotion. shares: {side: (value, low, high)}, each (emotions,); votes: {side: n}."""
     figure = go.Figure()
     for side, (value, low, high) in shares.items():
+        pattern = "/" if side == "candidate" else ""
+        figure.add_bar(**legend_entry(side, f"{side} ({votes[side]:,} votes)", pattern))
         figure.add_bar(
-            name=f"{side} ({votes[side]:,} votes)",
+            showlegend=False,
+            offsetgroup=side,
             x=list(emotions),
             y=value,
             error_y={
@@ -31,11 +34,15 @@ def marginals(
             },
             marker={
                 "color": vocabulary.colours(emotions),
-                "pattern": {"shape": "/" if side == "candidate" else "", "solidity": 0.35},
+                "pattern": {"shape": pattern, "solidity": 0.35},
             },
             hovertemplate="%{x}: %{y:.1%}<extra>" + side + "</extra>",
         )
-    figure.update_layout(barmode="group", yaxis={"title": "share of votes", "tickformat": ".0%", "rangemode": "tozero"})
+    figure.update_layout(
+        barmode="group",
+        xaxis={"type": "category"},
+        yaxis={"title": "share of votes", "tickformat": ".0%", "rangemode": "tozero"},
+    )
     return finish(figure, height=320)
 
 
@@ -80,7 +87,7 @@ def majority_confusion(emotions: tuple[str, ...], table: np.ndarray) -> go.Figur
     figure = go.Figure(
         go.Heatmap(
             z=share, x=names, y=names, zmin=0, zmax=1, colorscale="Blues", hoverinfo="skip",
-            text=np.vectorize(lambda value: f"{value:,.0f}" if value == round(value) else f"{value:,.1f}")(table),
+            text=np.vectorize("{:,.0f}".format)(table),
             texttemplate="%{text}", colorbar={"title": "share of row", "tickformat": ".0%"},
         )
     )  # fmt: skip

@@ -15,3 +15,9 @@ def finish(figure: go.Figure, *, height: int, title: str | None = None) -> go.Fi
         title={"text": title, "font": {"size": 14}} if title else None,
     )
     return figure
+
+
+def legend_entry(side: str, name: str, pattern: str) -> dict:
+    """A bar that only stands in the legend: grey, since colour says the emotion and the pattern the side."""
+    marker = {"color": SIDES["combined"], "pattern": {"shape": pattern, "solidity": 0.35}}
+    return {"name": name, "x": [None], "y": [None], "marker": marker, "offsetgroup": side}

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 SAMPLE_RATE = 16_000  # Hz
+_ESPEAK_RATE = 22_050  # Hz
 _LOUDNESS_DB = -26.0  # RMS of neutral speech re. full scale
 _PEAK = 0.95  # of full scale
 _PAUSE_S = 0.15  # before and after
@@ -36,7 +37,7 @@ class Prosody:
     pitch    eSpeak's 0…99; the voice's own is 50, 99 is about an octave above 20
     spread   eSpeak's pitch range, 0 (monotone) … 99
     level    loudness re. neutral speech, dB
-    tilt     brightness: gain a octave above 1 kHz (and loss below), dB
+    tilt     brightness: gain for each octave above 1 kHz (loss below), dB
     slope    loudness at the end re. the beginning, dB
     tremor   depth of a 6.5 Hz tremolo and vibrato, 0…1
     creak    depth of a 31 Hz roughness, 0…1
@@ -57,7 +58,7 @@ class Prosody:
 PROSODY = {
     "anger": Prosody(rate=192, pitch=60, spread=82, level=7, tilt=3, slope=2, creak=0.15),
     "disgust": Prosody(rate=138, pitch=32, spread=48, level=-1, tilt=-0.5, slope=-3, creak=0.55),
-    "fear": Prosody(rate=205, pitch=80, spread=35, level=-2, tilt=0.5, tremor=0.6, breath=0.25),
+    "fear": Prosody(rate=205, pitch=90, spread=35, level=-2, tilt=0.5, tremor=0.6, breath=0.25),
     "happy": Prosody(rate=178, pitch=72, spread=99, level=3, tilt=1.5, slope=1),
     "neutral": Prosody(rate=165, pitch=48, spread=42),
     "sad": Prosody(rate=126, pitch=33, spread=14, level=-7, tilt=-3, slope=-6, breath=0.2),
@@ -136,8 +137,8 @@ def _breath(voice: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return noise * np.convolve(np.abs(voice), np.full(width, 1.0 / width), mode="same")
 
 
-def _espeak() -> Callable[[dict], np.ndarray]:
-    """A function that speaks one utterance of a job: int16 samples at eSpeak's 22,050 Hz."""
+def _library() -> ctypes.CDLL:
+    """eSpeak NG, started so that it hands out samples instead of playing them."""
     import espeakng_loader
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -147,38 +148,40 @@ def _espeak() -> Callable[[dict], np.ndarray]:
         ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint,
         ctypes.c_void_p, ctypes.c_void_p,
     )  # fmt: skip
-    synchronous, utf8 = 2, 1
+    synchronous = 2
     data = str(espeakng_loader.get_data_path()).encode()
     if library.espeak_Initialize(synchronous, 0, data, 0) != _ESPEAK_RATE:
         raise RuntimeError("eSpeak NG did not start at 22,050 Hz.")
+    return library
+
+
+def _speaker() -> Callable[[dict], np.ndarray]:
+    """A function that speaks one utterance of a job: int16 samples at eSpeak's rate."""
+    library = _library()
     pieces: list[bytes] = []
 
     @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-    def collect(samples, count, events):
+    def collect(samples, count, _events):
         if samples and count > 0:
             pieces.append(ctypes.string_at(samples, 2 * count))
         return 0
 
     library.espeak_SetSynthCallback(collect)
 
-    def speak(job: dict, keep=collect) -> np.ndarray:  # `keep`: C holds the callback, Python must too
+    def speak(entry: dict, keep=collect) -> np.ndarray:  # `keep`: C holds the callback, so Python must too
         pieces.clear()
-        library.espeak_ng_SetRandSeed(job["seed"] & 0x7FFFFFFF)
-        if library.espeak_SetVoiceByName(job["voice"].encode()):
-            raise RuntimeError(f"eSpeak NG has no voice {job['voice']!r}.")
-        prosody = job["prosody"]
+        library.espeak_ng_SetRandSeed(entry["seed"] & 0x7FFFFFFF)  # else it is the time of day
+        if library.espeak_SetVoiceByName(entry["voice"].encode()):
+            raise RuntimeError(f"eSpeak NG has no voice {entry['voice']!r}.")
         for parameter, name in ((1, "rate"), (3, "pitch"), (4, "spread")):
-            library.espeak_SetParameter(parameter, round(prosody[name]), 0)
-        text = job["text"].encode()
+            library.espeak_SetParameter(parameter, round(entry["prosody"][name]), 0)
+        text, utf8 = entry["text"].encode(), 1
         library.espeak_Synth(text, len(text) + 1, 0, 0, 0, utf8, None, None)
         if not pieces:
-            raise RuntimeError(f"eSpeak NG said nothing for {job['text']!r}.")
+            raise RuntimeError(f"eSpeak NG said nothing for {entry['text']!r}.")
         return np.frombuffer(b"".join(pieces), np.int16)
 
     return speak
-
-
-_ESPEAK_RATE = 22_050  # Hz
 
 
 def main(job_file: str) -> None:
@@ -187,7 +190,7 @@ def main(job_file: str) -> None:
     import soxr
 
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-    speak = _espeak()
+    speak = _speaker()
     for entry in job["utterances"]:
         voice = soxr.resample(speak(entry) / 32768.0, _ESPEAK_RATE, SAMPLE_RATE)
         samples = np.rint(shape(voice, Prosody(**entry["prosody"]), entry["seed"]) * 32767.0).astype(np.int16)

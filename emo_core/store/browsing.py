@@ -120,7 +120,7 @@ def clip_detail(store: Database, study: str, clip: str) -> dict:
     """One clip of a study's corpus: its fields, its row of statistics (None where the study leaves it out, with
     `excluded` the reason), and every current vote of both panels, oldest first.
 
-    Raises UnknownName where the study or the clip is not there.
+    Raises UnknownName where the study, BadInput where the clip is not there.
     """
     cursor = store.cursor()
     stored = find_study(cursor, study)
@@ -129,7 +129,7 @@ def clip_detail(store: Database, study: str, clip: str) -> dict:
     names = [column[0] for column in result.description]
     rows = result.fetchall()
     if not rows:
-        raise UnknownName(f"clip in corpus {stored.study.corpus!r}", clip, _some_clips(cursor, stored))
+        raise BadInput(f"There is no clip {clip!r} in corpus {stored.study.corpus!r}. Choose one in the list.")
     detail = dict(zip(names, rows[0]))
     detail["metadata"] = json.loads(detail["metadata"] or "{}")
     if detail["reference_counts"] is not None:
@@ -141,11 +141,6 @@ def clip_detail(store: Database, study: str, clip: str) -> dict:
     columns = [column[0] for column in votes.description]
     detail["votes"] = [dict(zip(columns, row)) for row in votes.fetchall()]
     return detail
-
-
-def _some_clips(cursor, stored: StoredStudy) -> list[str]:
-    rows = cursor.execute("SELECT name FROM clips WHERE corpus_id = ? LIMIT 5", [stored.corpus_id]).fetchall()
-    return [name for (name,) in rows]
 
 
 def speakers(store: Database, study: str) -> list[str]:
@@ -166,9 +161,9 @@ class ClipAudio:
 
 
 def clip_audio(store: Database, corpus: str, clip: str) -> ClipAudio | None:
-    """Where a clip's sound lies, or None where the corpus has none for it. Raises UnknownName for an unknown clip."""
+    """Where a clip's sound lies, or None where the corpus has none for it. Raises BadInput for an unknown clip."""
     found = one_row(store.cursor(), query("clip_audio"), {"corpus": corpus, "clip": clip})
     if not found:
-        raise UnknownName("clip", f"{corpus}/{clip}", [])
+        raise BadInput(f"There is no clip {clip!r} in corpus {corpus!r}.")
     root, audio, start, end = found
     return ClipAudio(Path(root), audio, start, end) if root and audio else None

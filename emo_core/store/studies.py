@@ -97,7 +97,7 @@ def _check_emotions(cursor: Cursor, study: Study, corpus: int) -> None:
     used = in_standard_order(name for (name,) in used)
     for name in study.slots:
         if name not in used:
-            raise UnknownName(f"vote in corpus {study.corpus!r} for the emotion", name, used)
+            raise UnknownName("vote in the corpus for the emotion", name, used)
 
 
 def _unit_hash(study: Study) -> str:
@@ -262,11 +262,13 @@ def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, o
 def _majorities(counts: np.ndarray, names: tuple[str, ...]) -> pa.Array:
     """Names of the winning emotions joined by `:`, dictionary-encoded by the pattern of winners."""
     winners = science.majority(counts) @ (1 << np.arange(len(names)))
-    patterns, positions = np.unique(winners, return_inverse=True)
+    patterns = np.flatnonzero(np.bincount(winners))  # far quicker than sorting a million of them
+    positions = np.zeros(1 << len(names), dtype=np.int32)
+    positions[patterns] = np.arange(len(patterns))
     texts = [
         ":".join(name for i, name in enumerate(names) if pattern >> i & 1) or None for pattern in patterns.tolist()
     ]
-    return pa.DictionaryArray.from_arrays(pa.array(positions, pa.int32()), pa.array(texts, pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.array(positions[winners]), pa.array(texts, pa.string()))
 
 
 def _nullable(values: np.ndarray) -> pa.Array:

@@ -67,7 +67,7 @@ def test_rows_that_contradict_the_layout_are_left_out_and_listed(tmp_path, row, 
 @pytest.mark.parametrize("count", ["-1", "1.5", "NA", ""])
 def test_a_count_that_is_none_refuses_the_whole(store, tmp_path, count):
     folder = layout(tmp_path / "c", [ROWS[0].replace("0,0,0,1", f"{count},0,0,1", 1)])
-    with pytest.raises(BadInput, match="row 1: the count .* for A is not a whole number"):
+    with pytest.raises(BadInput, match=r"row 1: the count .* for A is not a whole number"):
         verbs.add_crema_d(store, str(folder), "c")
     assert corpora.list_corpora(store) == []
 

@@ -53,7 +53,7 @@ def test_columns_can_be_chosen_and_the_schema_describes_them(filled, tmp_path):
 
 
 def test_wrong_wishes_write_nothing(filled, tmp_path):
-    with pytest.raises(BadInput, match="neither .csv nor .parquet"):
+    with pytest.raises(BadInput, match=r"neither \.csv nor \.parquet"):
         exporting.export(filled, "small", tmp_path / "d.xlsx")
     with pytest.raises(UnknownName, match="no column 'x'"):
         exporting.export(filled, "small", tmp_path / "d.csv", names=["x"])

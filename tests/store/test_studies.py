@@ -89,7 +89,7 @@ def test_contradictions_are_refused_at_construction(choices, said):
 )
 def test_unknown_names_list_the_known_ones(corpus, choices):
     good = {"name": "s", "corpus": "c", "reference": "human", "candidate": "model:m", "emotions": ("anger", "happy")}
-    with pytest.raises(UnknownName, match="Known: .*(c|human|anger)"):
+    with pytest.raises(UnknownName, match=r"Known: .*(c|human|anger)"):
         studies.add_study(corpus, Study(**good | choices))
     assert studies.list_studies(corpus) == []
 
@@ -153,7 +153,7 @@ def test_a_withdrawn_or_corrected_vote_no_longer_counts(filled):
         studies.refresh_touched(cursor, 1)
     detail = browsing.clip_detail(filled, "small", "clip000")
     assert detail["n_reference"] == 4
-    assert [vote["emotion"] for vote in detail["votes"] if vote["rater"] == "rater0"][0] == "sad"
+    assert next(vote["emotion"] for vote in detail["votes"] if vote["rater"] == "rater0") == "sad"
 
 
 def test_removing_a_study_keeps_the_votes(filled):
