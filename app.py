@@ -10,15 +10,24 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT)) if str(ROOT) not in sys.path else None
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
 from emo_core.errors import WorkbenchError  # noqa: E402
 from pages.parts.routes import ROUTES  # noqa: E402
 from pages.parts.session import open_store  # noqa: E402
 
+# Streamlit leaves six rems above a page; a list of clips has better use for them.
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding: 4.2rem 2.5rem 3rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
+</style>"""
+# A picture of ours: an icon by name would be fetched from a public host.
+FAVICON = ROOT / "pages" / "parts" / "favicon.svg"
 PAGES = {
     "overview": ("What is here?", "Overview", ":material/home:"),
     "browse": ("Where do listeners disagree?", "Browse", ":material/hearing:"),
@@ -28,19 +37,19 @@ PAGES = {
 }
 
 
-def start() -> st.App:
-    """Open the store and build the application, or say why not and end the process."""
+def own_store() -> None:
+    """Open the store, or say why not and end the process."""
     try:
         open_store(wait_s=5)
     except WorkbenchError as error:
         print(f"\nThe Ambiguity Workbench did not start. {error}\n", file=sys.stderr, flush=True)
         os._exit(1)  # the server has begun; an exception would only be logged and leave an empty page behind
-    return st.App(ROOT / "app.py", routes=ROUTES)
 
 
 def draw() -> None:
     """The frame around every page."""
-    st.set_page_config(page_title="Ambiguity Workbench", page_icon=":material/graphic_eq:", layout="wide")
+    st.set_page_config(page_title="Ambiguity Workbench", page_icon=FAVICON, layout="wide")
+    st.html(STYLE)
     pages = [
         st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "overview")
         for name, (_, title, icon) in PAGES.items()
@@ -49,6 +58,10 @@ def draw() -> None:
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    app = start()
+    own_store()
+    # Until the first visitor reaches st.navigation, Streamlit would serve the folder pages/ without this frame around it:
+    # a link to a page, opened right after a restart, must find the frame too.
+    PagesManager.uses_pages_directory = False
+    app = st.App(ROOT / "app.py", routes=ROUTES)  # `streamlit run` looks for this very line in the source
 else:
     draw()

@@ -1,0 +1,72 @@
+"""How close do the two panels come?"""
+
+import streamlit as st
+
+from emo_core import science, verbs
+from emo_core.charts import panels
+from emo_core.store import studies
+from pages.parts import figures
+from pages.parts.session import choose_study, open_store
+
+store = open_store()
+st.title("How close do the two panels come?")
+stored = choose_study(store)
+study = stored.study
+by = st.segmented_control(
+    "Intervals resample", ["clip", "speaker"], default="clip", required=True, key="by", bind="query-params",
+    help="Clips of one speaker resemble each other; resampling whole speakers is the more careful choice.",
+)  # fmt: skip
+
+
+@st.cache_data(max_entries=32, show_spinner="Comparing …")
+def comparison(folder: str, study_id: int, version: int, name: str, by: str) -> tuple[dict, studies.StudyCounts]:
+    """Figures and counts of one version of a study; new votes make a new version."""
+    return verbs.plain(verbs.show_study(store, name, by=by)), studies.study_counts(store, name)
+
+
+document, counts = comparison(str(store.folder), stored.study_id, stored.version, study.name, by)
+if not document["clips"]:
+    st.info("The study keeps no clip.")
+    figures.exclusions(document["excluded"])
+    st.stop()
+
+st.subheader("Agreement and ambiguity")
+figures.agreement_table(document)
+figures.exclusions(document["excluded"])
+if study.candidate is None:
+    st.info("The study has no candidate panel yet, so there is nothing to compare it with.")
+    st.stop()
+
+p, q = science.normalise(counts.reference), science.normalise(counts.candidate)
+left, right = st.columns(2)
+with left:
+    st.subheader("How far apart are they?")
+    low, high = document["js_mean_interval"]
+    js = science.jensen_shannon_divergence(p, q)
+    figure = panels.divergence_histogram(js, document["js_mean"], figures.number(low), figures.number(high))
+    figures.show(figure, "js", {"clip_id": counts.clip_ids, "js_divergence": js})
+    figures.divergence_note(document)
+with right:
+    st.subheader("Which emotions do they hear?")
+    shares, votes = figures.marginal_shares(counts.reference, counts.candidate, study.seed)
+    figures.show(
+        panels.marginals(study.emotions, shares, votes), "marginals", figures.marginal_columns(study.emotions, shares)
+    )
+    st.caption("Share of all votes; bars are 95 % bootstrap intervals over clips.")
+left, right = st.columns(2)
+with left:
+    st.subheader("Where do majorities part?")
+    table = panels.tied_majorities(counts.reference, counts.candidate)
+    figures.browse_on_click(panels.majority_confusion(study.emotions, table), study.name)
+    st.caption(
+        f"n = {len(counts.clip_ids):,} clips; a tie is shared equally among its winners. Click a cell to browse its clips."
+    )
+with right:
+    st.subheader("Are the same clips ambiguous?")
+    entropies = science.entropy(p), science.entropy(q)
+    figure = panels.entropies(*entropies, len(study.emotions), seed=study.seed)
+    columns = {"clip_id": counts.clip_ids, "entropy_reference": entropies[0], "entropy_candidate": entropies[1]}
+    figures.show(figure, "entropies", columns)
+    st.caption(
+        "Below the dotted line the candidate panel is more certain than the reference panel. Points are jittered by 1 %."
+    )

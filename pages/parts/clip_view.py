@@ -1,0 +1,170 @@
+"""One clip, whole: sound, distributions, every vote."""
+
+import base64
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from emo_core import audio
+from emo_core.charts import clips as clip_charts
+from emo_core.errors import AudioError, BadInput
+from emo_core.records import EXCLUSIONS, Study
+from emo_core.store import Database, browsing
+from pages.parts.player import player
+from pages.parts.routes import audio_url
+from pages.parts.session import escape
+
+
+def show(store: Database, study: Study, clip: dict, *, step: Callable[[int], None]) -> None:
+    """Everything known of a clip. `step` is called with how many clips the listener wants to go on (+) or back (−)."""
+    st.subheader(escape(clip["clip"]), anchor=False)
+    if clip["transcript"]:
+        st.markdown(f"“{escape(clip['transcript'])}”")
+    _sound(store, study, clip, step)
+    if clip["excluded"]:
+        st.info(f"The study leaves this clip out: {EXCLUSIONS[clip['excluded']]}.")
+    elif clip["reference_counts"] is None:
+        st.info("The study has no figures for this clip.")
+    else:
+        _distributions(study, clip)
+    _votes(clip)
+    _metadata(clip)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _spectrogram(
+    path: str, modified: int, start_s: float | None, end_s: float | None
+) -> tuple[dict | None, list[str], float | None]:
+    """Mel image for the player, what is wrong with the file, and its duration. Raises AudioError, BadInput."""
+    facts = audio.inspect(path)
+    if facts.frames is None:  # a format that the browser alone can read
+        return None, list(facts.problems), None
+    samples, rate = audio.decode(path, start_s, end_s)
+    return _for_canvas(audio.mel_spectrogram(samples, rate)), list(facts.problems), len(samples) / rate
+
+
+def _for_canvas(mel: audio.Mel) -> dict:
+    """What the player draws: one byte a band and frame, and where the frequencies stand. Frames are centred on their time."""
+    bands, frames = mel.decibels.shape
+    hop = float(mel.times[1] - mel.times[0]) if frames > 1 else 0.01
+    return {
+        "image": base64.b64encode(audio.mel_image(mel)).decode(),
+        "bands": bands,
+        "frames": frames,
+        "start_s": -hop / 2,
+        "duration_s": frames * hop,
+        "ticks": audio.frequency_ticks(mel),
+    }
+
+
+def _sound(store: Database, study: Study, clip: dict, step: Callable[[int], None]) -> None:
+    found = browsing.clip_audio(store, study.corpus, clip["clip"])
+    mel, problems, duration = None, [], None
+    if found is None:
+        st.info("There is no audio for this clip here; its votes are below.", icon=":material/volume_off:")
+        _step_buttons(step)
+        return
+    try:
+        path = audio.contained(found.root, found.audio)
+        modified = path.stat().st_mtime_ns if path.exists() else 0
+        mel, problems, duration = _spectrogram(str(path), modified, found.start_s, found.end_s)
+    except (AudioError, BadInput) as error:
+        st.warning(escape(str(error)), icon=":material/volume_off:")
+        _step_buttons(step)
+        return
+    done = player(
+        clip=clip["clip"],
+        url=audio_url(study.corpus, clip["clip"]),
+        assets="assets/wavesurfer/",
+        mel=mel,
+        problems=problems,
+        duration_s=duration,
+        region=_region(),
+        autoplay=False,
+        key="player",
+    )
+    if done.step:
+        step(done.step)
+        st.rerun()
+    _keep_region(done.region)
+
+
+def _step_buttons(step: Callable[[int], None]) -> None:
+    with st.container(horizontal=True):
+        st.button("Previous", key="previous", icon=":material/skip_previous:", on_click=step, args=(-1,), shortcut="k")
+        st.button("Next", key="next", icon=":material/skip_next:", on_click=step, args=(1,), shortcut="j")
+
+
+def _region() -> tuple[float, float] | None:
+    """The region in the URL, `start-end` in seconds; nonsense is none."""
+    start, dash, end = st.query_params.get("region", "").partition("-")
+    try:
+        return (float(start), float(end)) if dash and 0 <= float(start) < float(end) else None
+    except ValueError:
+        return None
+
+
+def _keep_region(region: dict | None) -> None:
+    """Put the region that stands into the URL."""
+    if region:
+        st.query_params["region"] = f"{region['start']:.3f}-{region['end']:.3f}"
+    else:
+        st.query_params.pop("region", None)
+
+
+def _distributions(study: Study, clip: dict) -> None:
+    sides = {
+        "reference": np.array(list(clip["reference_counts"].values())),
+        "candidate": np.array(list(clip["candidate_counts"].values())),
+    }
+    sides["combined"] = sides["reference"] + sides["candidate"]
+    labels = {"reference": study.reference, "candidate": study.candidate or "", "combined": "combined"}
+    st.plotly_chart(
+        clip_charts.distributions(study.emotions, sides, labels), key="distributions", config={"displayModeBar": False}
+    )
+    figures = {
+        "JS divergence": (clip["js"], "bits"),
+        "total variation": (clip["tv"], ""),
+        "Bhattacharyya": (clip["bc"], ""),
+        "H reference": (clip["entropy_reference"], "bits"),
+        "H candidate": (clip["entropy_candidate"], "bits"),
+        "H combined": (clip["entropy_combined"], "bits"),
+    }
+    text = " · ".join(
+        f"{name} **{'undefined' if value is None else f'{value:.3f}'}** {unit}".strip()
+        for name, (value, unit) in figures.items()
+    )
+    st.caption(f"{text}. Bars: Wilson 95 % intervals of the shares.")
+
+
+def _votes(clip: dict) -> None:
+    rows = [
+        {
+            "panel": vote["panel"],
+            "rater": vote["rater"] or "anonymous",
+            "heard": vote["emotion"],
+            "persona": vote["persona"],
+            "temperature": vote["temperature"],
+            "when (UTC)": vote["voted_at"],
+        }
+        for vote in clip["votes"]
+    ]
+    known = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
+    with st.expander(f"Every vote ({len(rows)})", expanded=True):
+        st.dataframe([{name: row[name] for name in known} for row in rows], key="votes_table", height=240)
+
+
+def _metadata(clip: dict) -> None:
+    facts = {
+        "speaker": clip["speaker"],
+        "session": clip["session"],
+        "split": clip["split"],
+        "file": clip["audio"],
+        "start (s)": clip["start_s"],
+        "end (s)": clip["end_s"],
+        "duration (s)": clip["duration_s"],
+    } | clip["metadata"]
+    with st.expander("Metadata"):
+        st.json({key: value for key, value in facts.items() if value is not None}, expanded=True)
+    st.caption("The address bar links to this view: study, filters, clip and region.")

@@ -1,0 +1,124 @@
+"""Figures and tables of a study as pages show them, with their numbers to take along."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from emo_core.records import EXCLUSIONS
+from emo_core.science import bootstrap_interval
+from pages.parts.session import escape
+
+_PLOT = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"]}
+
+
+def show(figure: go.Figure, key: str, columns: Mapping[str, object]) -> None:
+    """A figure, and below it the figure and its numbers as files."""
+    st.plotly_chart(figure, key=f"figure:{key}", config=_PLOT)
+    with st.container(horizontal=True):
+        st.download_button(
+            "Numbers (CSV)", lambda: pd.DataFrame(columns).to_csv(index=False), f"{key}.csv", "text/csv",
+            key=f"csv:{key}", type="tertiary", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Figure (HTML)", lambda: figure.to_html(include_plotlyjs=True), f"{key}.html", "text/html",
+            key=f"html:{key}", type="tertiary", on_click="ignore",
+        )  # fmt: skip
+
+
+def browse_on_click(figure: go.Figure, study: str) -> None:
+    """The confusion of majorities; a click on a cell opens its clips in Browse."""
+    event = st.plotly_chart(figure, key="figure:confusion", on_select="rerun", selection_mode="points", config=_PLOT)
+    if event.selection.points:
+        chosen = event.selection.points[0]["customdata"]
+        reference, candidate = (
+            (chosen[0], chosen[1]) if isinstance(chosen, (list, tuple)) else (chosen["0"], chosen["1"])
+        )
+        st.switch_page("pages/browse.py", query_params={"study": study, "reference": reference, "candidate": candidate})
+
+
+def number(value: float | None) -> float:
+    """A document's number; null is NaN."""
+    return np.nan if value is None else value
+
+
+def with_interval(document: dict, name: str, digits: int = 3) -> str:
+    """`0.276 [0.267, 0.286]`, or `undefined`."""
+    value, (low, high) = document[name], document[f"{name}_interval"]
+    if value is None:
+        return "undefined"
+    ends = f" [{low:.{digits}f}, {high:.{digits}f}]" if low is not None else " (no interval: fewer than two clips)"
+    return f"{value:.{digits}f}{ends}"
+
+
+def agreement_table(document: dict) -> None:
+    """The paper's Table 3 with n and intervals; undefined values say why."""
+    sides = {side: document[side] for side in ("reference", "candidate", "combined") if document[side]["votes"]}
+    st.dataframe(
+        [
+            {
+                "": side,
+                "panel": figures["panel"],
+                "clips": document["clips"],
+                "votes": figures["votes"],
+                "votes a clip": round(figures["votes"] / document["clips"], 1),
+                "mean entropy (bits)": with_interval(figures, "entropy_mean"),
+                "Krippendorff's α": with_interval(figures, "krippendorff_alpha"),
+                "clips with ≥ 2 votes": figures["krippendorff_alpha_clips"],
+                "Fleiss' κ": with_interval(figures, "fleiss_kappa"),
+            }
+            for side, figures in sides.items()
+        ],
+        key="agreement",
+    )
+    reasons = {
+        f"{label} of the {side} votes is undefined: {figures[f'{name}_undefined']}."
+        for side, figures in sides.items()
+        for name, label in (("krippendorff_alpha", "Krippendorff's α"), ("fleiss_kappa", "Fleiss' κ"))
+        if f"{name}_undefined" in figures
+    }
+    st.caption("  \n".join([f"Brackets: {document['intervals']}.", *sorted(escape(reason) for reason in reasons)]))
+
+
+def exclusions(excluded: Mapping[str, int]) -> None:
+    """What the study leaves out, by reason."""
+    if excluded:
+        parts = "; ".join(f"{count:,} × {EXCLUSIONS[reason]}" for reason, count in excluded.items())
+        st.caption(f":material/filter_alt: {sum(excluded.values()):,} clips of the corpus are left out: {parts}.")
+    else:
+        st.caption(":material/filter_alt: No clip of the corpus is left out.")
+
+
+def divergence_note(document: dict) -> None:
+    """Means that belong under the histogram, and how to read them."""
+    quarter, median, three = (f"{number(value):.3f}" for value in document["js_quartiles"])
+    st.caption(
+        f"Mean {with_interval(document, 'js_mean')} bits over n = {document['js_mean_clips']:,} clips; quartiles {quarter}, "
+        f"{median}, {three}. Bhattacharyya coefficient {with_interval(document, 'bc_mean')}, total variation "
+        f"{with_interval(document, 'tv_mean')}. A divergence between small panels is above zero even where both hear alike."
+    )
+
+
+def marginal_shares(reference: np.ndarray, candidate: np.ndarray, seed: int) -> tuple[dict, dict]:
+    """Share of all votes for each emotion with its bootstrap interval over clips, and the votes, for both sides."""
+    shares, votes = {}, {}
+    for side, counts in (("reference", reference), ("candidate", candidate)):
+        votes[side] = int(counts.sum())
+        terms = np.column_stack([counts, counts.sum(axis=1)]).astype(float)
+        intervals = [
+            bootstrap_interval(terms[:, [i, -1]], lambda sums: sums[:, 0] / sums[:, 1], seed=seed, resamples=500)
+            for i in range(counts.shape[1])
+        ]
+        value = counts.sum(axis=0) / max(1, votes[side])
+        shares[side] = (value, np.array([i.low for i in intervals]), np.array([i.high for i in intervals]))
+    return shares, votes
+
+
+def marginal_columns(emotions: tuple[str, ...], shares: Mapping[str, tuple]) -> dict[str, object]:
+    """The marginals as columns of a table."""
+    columns: dict[str, object] = {"emotion": list(emotions)}
+    for side, parts in shares.items():
+        columns |= {f"{side}_{part}": values for part, values in zip(("share", "low", "high"), parts)}
+    return columns

@@ -1,0 +1,135 @@
+"""Browse's filters, sort and table: what is asked of the store, and how its rows are shown."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from emo_core import vocabulary
+from emo_core.records import Study
+from emo_core.store import Database, browsing, exporting
+
+SORT_NAMES = {
+    "js": "JS divergence",
+    "tv": "total variation",
+    "bc": "Bhattacharyya coefficient",
+    "entropy_reference": "reference entropy",
+    "entropy_candidate": "candidate entropy",
+    "entropy_combined": "combined entropy",
+    "n_reference": "reference votes",
+    "n_candidate": "candidate votes",
+    "clip": "clip",
+    "speaker": "speaker",
+}
+_URL = {"bind": "query-params"}
+
+
+def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
+    """The filter, sort key and direction that the page's widgets say."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Find", placeholder="clip or words", key="text", width=180, type="search", **_URL)
+        reference = st.selectbox("Reference heard", ["any", *study.emotions], key="reference", width=140, **_URL)
+        candidate = st.selectbox("Candidate heard", ["any", *study.emotions], key="candidate", width=140, **_URL)
+        audio = st.selectbox("Audio", ["any", "with audio", "without"], key="audio", width=125, **_URL)
+        with st.popover("More filters", icon=":material/filter_alt:"):
+            speaker = st.selectbox("Speaker", ["any", *browsing.speakers(store, study.name)], key="speaker", **_URL)
+            votes = st.number_input("Reference votes, at least", min_value=1, value=1, step=1, key="votes", **_URL)
+            split = st.selectbox("Split", ["any", "train", "test"], key="split", **_URL)
+        sort = st.selectbox("Sort by", list(SORT_NAMES), format_func=SORT_NAMES.get, key="sort", width=190, **_URL)
+        order = st.selectbox("Order", ["largest first", "smallest first"], key="order", width=140, **_URL)
+    chosen = browsing.Filter(
+        text=text or None,
+        speaker=_unless_any(speaker),
+        reference=_unless_any(reference),
+        candidate=_unless_any(candidate),
+        min_votes=int(votes) if votes > 1 else None,
+        split=_unless_any(split),
+        audio={"any": None, "with audio": True, "without": False}[audio],
+    )
+    return chosen, sort, order == "largest first"
+
+
+def _unless_any(value: str) -> str | None:
+    return None if value == "any" else value
+
+
+def sort_by(key: str) -> None:
+    """Sort by a column; by the same column again, the other way round. The widgets follow in the next run."""
+    state = st.session_state
+    state["_sort"] = (
+        key,
+        "smallest first" if state["sort"] == key and state["order"] == "largest first" else "largest first",
+    )
+
+
+def apply_sort() -> None:
+    """Hand a column header's wish to the sort widgets, before they are drawn."""
+    if "_sort" in st.session_state:
+        st.session_state["sort"], st.session_state["order"] = st.session_state.pop("_sort")
+
+
+def total(store: Database, study: Study) -> int:
+    """How many clips the study keeps."""
+    return exporting.export_rows(store, study.name)
+
+
+def table(rows: list[dict], study: Study, *, narrow: bool) -> dict:
+    """What the clip table is given: rows, columns, emotions and their colours. `narrow` leaves room for a clip."""
+    columns = [
+        {"key": "clip", "label": "Clip", "kind": "text", "sortable": True},
+        {"key": "has_audio", "label": "Audio", "kind": "flag"},
+        {"key": "speaker", "label": "Speaker", "kind": "text", "sortable": True},
+        {"key": "transcript", "label": "Transcript", "kind": "text"},
+        {"key": "reference", "label": "Reference", "kind": "bar", "help": study.reference},
+        {"key": "candidate", "label": "Candidate", "kind": "bar", "help": study.candidate or "no candidate panel"},
+        {
+            "key": "js",
+            "label": "JS",
+            "kind": "number",
+            "sortable": True,
+            "digits": 3,
+            "help": "Jensen–Shannon divergence, bits",
+        },
+        {
+            "key": "entropy_reference",
+            "label": "H ref",
+            "kind": "number",
+            "sortable": True,
+            "digits": 2,
+            "help": "reference entropy, bits",
+        },
+        {
+            "key": "entropy_candidate",
+            "label": "H cand",
+            "kind": "number",
+            "sortable": True,
+            "digits": 2,
+            "help": "candidate entropy, bits",
+        },
+        {
+            "key": "tv",
+            "label": "TV",
+            "kind": "number",
+            "sortable": True,
+            "digits": 3,
+            "help": "total variation distance",
+        },
+    ]
+    dropped = {"speaker", "transcript", "entropy_reference", "entropy_candidate", "tv"} if narrow else set()
+    return {
+        "rows": [
+            row
+            | {"reference": list(row["reference_counts"].values()), "candidate": list(row["candidate_counts"].values())}
+            for row in rows
+        ],
+        "columns": [
+            {"sortable": False, "help": "", "digits": 0} | column for column in columns if column["key"] not in dropped
+        ],
+        "emotions": list(study.emotions),
+        "colours": vocabulary.colours(study.emotions),
+    }
+
+
+def pager(number: int, pages: int, turn: Callable[[int], None]) -> None:
+    """Page numbers below the table."""
+    key = f"pager:{number}:{pages}"  # another page is another widget, since the URL and not the widget holds the page
+    st.pagination(pages, default=number, key=key, on_change=lambda: turn(st.session_state[key]))

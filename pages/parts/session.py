@@ -1,0 +1,79 @@
+"""What every page begins with: the store, and the study that is looked at."""
+
+import atexit
+import os
+import threading
+from pathlib import Path
+
+import streamlit as st
+
+from emo_core import verbs
+from emo_core.errors import WorkbenchError
+from emo_core.records import Study
+from emo_core.store import DEFAULT_FOLDER, Database, corpora, studies
+
+_open: dict[Path, Database] = {}
+_opening = threading.Lock()
+
+
+def open_store(*, wait_s: float = 0.0) -> Database:
+    """The store of this process, opened once; other processes' requests are answered from then on.
+
+    Raises StoreInUse where another process owns it for longer than `wait_s` seconds.
+    """
+    folder = Path(os.environ.get("EMO_STORE") or DEFAULT_FOLDER).resolve()
+    with _opening:
+        if folder not in _open:
+            store = Database(folder, wait_s=wait_s)
+            store.listen(lambda request: verbs.answer(store, request))
+            atexit.register(store.close)
+            _open[folder] = store
+        return _open[folder]
+
+
+def choose_study(store: Database) -> studies.StoredStudy:
+    """The picker on top of every page that shows a study; the choice stands in the URL. Stops the page where there is
+    none, saying what to do.
+    """
+    found = {stored.study.name: stored for stored in studies.list_studies(store)}
+    if not found:
+        st.info("There is no study yet. A study says which clips, emotions and panels are compared.")
+        st.page_link("pages/overview.py", label="Go to Overview to add a corpus and a study", icon=":material/home:")
+        st.stop()
+    asked = st.query_params.get("study")
+    if asked is not None and asked not in found:
+        st.warning(f"There is no study {asked!r} in this store; another one is shown.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = st.selectbox(
+            "Study", list(found), key="study", bind="query-params", width=320, label_visibility="collapsed"
+        )
+        stored = found[name if name in found else next(iter(found))]
+        caption(store, stored.study)
+    return stored
+
+
+def caption(store: Database, study: Study) -> None:
+    """The study's choices in one line, and whether its corpus is simulated."""
+    simulated = {corpus["name"] for corpus in corpora.list_corpora(store) if corpus["simulated"]}
+    merges = "".join(f", {source} → {target}" for source, target in study.merges.items())
+    facts = [
+        f"corpus **{escape(study.corpus)}**",
+        f"reference **{escape(study.reference)}**",
+        f"candidate **{escape(study.candidate)}**" if study.candidate else "no candidate panel",
+        f"{', '.join(study.emotions)}{merges}",
+        study.rule.replace("_", " "),
+        f"split by {study.split}, seed {study.seed}",
+    ]
+    badge = ":orange-badge[:material/science: simulated corpus] " if study.corpus in simulated else ""
+    st.caption(badge + " · ".join(facts))
+
+
+def escape(text: str | None) -> str:
+    """Text that users typed, so that Markdown shows it as it is."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:&" else letter for letter in str(text))
+
+
+def fail(error: WorkbenchError) -> None:
+    """Show an error of ours as a sentence and stop the page."""
+    st.error(escape(str(error)))
+    st.stop()
