@@ -57,7 +57,7 @@ left, right = st.columns(2)
 with left:
     st.subheader("Where do majorities part?")
     table = panels.tied_majorities(counts.reference, counts.candidate)
-    figures.browse_on_click(panels.majority_confusion(study.emotions, table), study.name)
+    figures.browse_on_click(panels.majority_confusion(study.emotions, table))
     st.caption(
         f"n = {len(counts.clip_ids):,} clips; a tie is shared equally among its winners. Click a cell to browse its clips."
     )

@@ -128,7 +128,7 @@ function legendEntry(name, colour) {
 function header({ key, label, kind, sortable, help }, sort, descending) {
   const sorted = key === sort;
   const direction = sorted ? (descending ? "descending" : "ascending") : "none";
-  const attributes = { scope: "col", class: kind, title: help, "data-key": key };
+  const attributes = { scope: "col", class: kind === "votes" ? "number" : kind, title: help, "data-key": key };
   if (!sortable) return make("th", attributes, label);
   const arrow = make("span", { class: "arrow", "aria-hidden": "true" }, sorted ? (descending ? "▼" : "▲") : "");
   const button = make("button", { type: "button", "data-sort": key }, make("span", {}, label), arrow);
@@ -161,7 +161,7 @@ const CELLS = {
     if (!n) return make("td", { class: "bar muted" }, "no votes");
     const says = `${tally(counts, emotions)} (n = ${n})`;
     const bar = make("div", { class: "shares", role: "img", "aria-label": says }, ...shares(counts, colours));
-    return make("td", { class: "bar", title: says }, make("div", { class: "votes" }, bar, make("span", {}, String(n))));
+    return make("td", { class: "bar", title: says }, make("div", { class: "tally" }, bar, make("span", {}, String(n))));
   },
 };
 

@@ -28,15 +28,15 @@ def show(figure: go.Figure, key: str, columns: Mapping[str, object]) -> None:
         )  # fmt: skip
 
 
-def browse_on_click(figure: go.Figure, study: str) -> None:
-    """The confusion of majorities; a click on a cell opens its clips in Browse."""
+def browse_on_click(figure: go.Figure) -> None:
+    """The confusion of majorities; a click on a cell opens its clips in Browse. The study goes along, since it is bound."""
     event = st.plotly_chart(figure, key="figure:confusion", on_select="rerun", selection_mode="points", config=_PLOT)
     if event.selection.points:
         chosen = event.selection.points[0]["customdata"]
         reference, candidate = (
             (chosen[0], chosen[1]) if isinstance(chosen, (list, tuple)) else (chosen["0"], chosen["1"])
         )
-        st.switch_page("pages/browse.py", query_params={"study": study, "reference": reference, "candidate": candidate})
+        st.switch_page("pages/browse.py", query_params={"reference": reference, "candidate": candidate})
 
 
 def number(value: float | None) -> float:

@@ -81,7 +81,6 @@ class Player {
     const ws = WaveSurfer.create({
       container: this.find(".wave"),
       height: WAVE_PX,
-      normalize: true,
       interact: false, // all seeking goes through `seek`, which the loop relies on
       dragToSeek: false,
       cursorWidth: 2,

@@ -21,7 +21,7 @@ function loadLibrary(assets) {
   });
 }
 
-// The file, its samples for drawing (two channels at most), its duration in seconds and its peak, 1 being full scale.
+// The file, its duration in seconds, and what `picture` says.
 async function fetchSound(url, signal) {
   const unreachable = failing("The sound could not be fetched. Is the server still running?");
   const response = await fetch(new URL(url, document.baseURI), { signal }).catch(unreachable);
@@ -30,9 +30,15 @@ async function fetchSound(url, signal) {
   const decoder = new OfflineAudioContext(1, 1, DECODE_RATE);
   const buffer = await decoder.decodeAudioData(await blob.arrayBuffer()).catch(failing(UNDECODABLE));
   if (!buffer.length) throw new Failure("This file holds no sound.");
+  return { blob, duration: buffer.duration, ...picture(buffer) };
+}
+
+// The peak, 1 being full scale, and two channels at most scaled to it. (wavesurfer's own scaling takes each stretch of a
+// zoomed waveform by itself, which draws silence as loud as speech.)
+function picture(buffer) {
   const channels = [...Array(Math.min(2, buffer.numberOfChannels)).keys()].map((i) => buffer.getChannelData(i));
   const peak = channels.reduce((top, channel) => channel.reduce((a, b) => Math.max(a, Math.abs(b)), top), 0);
-  return { blob, channels, duration: buffer.duration, peak };
+  return { peak, channels: channels.map((channel) => channel.map((sample) => sample / (peak || 1))) };
 }
 
 async function reason(response) {
