@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from emo_core import science, vocabulary
-from emo_core.charts.style import finish, legend_entry
+from emo_core.charts.style import ERROR_BARS, finish, legend_entry
 
 _PATTERNS = {"reference": "", "candidate": "/", "combined": "."}
 
@@ -36,7 +36,8 @@ def distributions(emotions: tuple[str, ...], sides: Mapping[str, np.ndarray], la
                 "array": high - share,
                 "arrayminus": share - low,
                 "width": 2,
-                "thickness": 1,
+                "thickness": 1.5,
+                "color": ERROR_BARS,
             },
             marker={
                 "color": vocabulary.colours(emotions),

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from emo_core import science, vocabulary
-from emo_core.charts.style import INK, SIDES, finish, legend_entry
+from emo_core.charts.style import ERROR_BARS, INK, SIDES, finish, legend_entry
 
 MOST_POINTS = 5000  # a selectable scatter stays quick up to about so many
 
@@ -30,7 +30,8 @@ def marginals(
                 "array": high - value,
                 "arrayminus": value - low,
                 "width": 3,
-                "thickness": 1,
+                "thickness": 1.5,
+                "color": ERROR_BARS,
             },
             marker={
                 "color": vocabulary.colours(emotions),

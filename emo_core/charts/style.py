@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 INK = "#0072B2"
+ERROR_BARS = "#7D858F"  # seen on light and dark paper and on every emotion's colour
 SIDES = {"reference": "#0072B2", "candidate": "#D55E00", "combined": "#8C8C8C"}
 
 

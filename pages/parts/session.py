@@ -64,8 +64,9 @@ def caption(store: Database, study: Study) -> None:
         study.rule.replace("_", " "),
         f"split by {study.split}, seed {study.seed}",
     ]
-    badge = ":orange-badge[:material/science: simulated corpus] " if study.corpus in simulated else ""
-    st.caption(badge + " · ".join(facts))
+    if study.corpus in simulated:
+        st.badge("simulated corpus", icon=":material/science:", color="orange")
+    st.caption(" · ".join(facts))
 
 
 def escape(text: str | None) -> str:

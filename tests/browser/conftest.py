@@ -1,0 +1,149 @@
+"""A real server, a real browser: the app on a store of its own, Debian's Chromium over it."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, environment
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`streamlit run app.py` on a store; `kill` and `start` as a test wishes."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "app.py",
+            "--server.port",
+            str(self.port),
+            "--server.headless",
+            "true",
+        ]
+        self.log = (self.folder.parent / f"{self.folder.name}.log").open("w")
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(self.folder), stdout=self.log, stderr=self.log
+        )
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(self.url + "/_stcore/health", timeout=1).read()
+                # The store opens as the app is imported, just after the server answers for the first time.
+                if (self.folder / "owner.json").exists():
+                    return
+            except OSError:
+                pass
+            assert self.process.poll() is None, Path(self.log.name).read_text()
+            time.sleep(0.1)
+        raise AssertionError("the server did not start in 30 s")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.log.close()
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    server = Server(folder)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    """`python -m emo_core …` on a store."""
+    return subprocess.run(
+        [sys.executable, "-m", "emo_core", *words], cwd=ROOT, env=environment(folder), capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page of 1280 × 900 that fails the test where anything outside 127.0.0.1 is asked for, or a script throws."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    outside, thrown = [], []
+    page.on(
+        "request",
+        lambda request: (
+            outside.append(request.url) if "127.0.0.1" not in request.url and request.url[:5] == "http:" else None
+        ),
+    )
+    page.on("request", lambda request: outside.append(request.url) if request.url.startswith("https:") else None)
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    yield page
+    context.close()
+    assert not outside
+    assert not thrown
+
+
+def settled(page) -> None:
+    """Wait until the server has run the page's script to its end."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def picture(page, name: str) -> None:
+    """Keep a screenshot for the eye; git ignores the folder."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory):
+    """The app on the demo corpus, shared by tests that only read."""
+    folder = tmp_path_factory.mktemp("demo") / "store"
+    made = command(folder, "demo")
+    assert made.returncode == 0, made.stderr
+    with serving(folder) as server:
+        yield server

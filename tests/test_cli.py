@@ -1,0 +1,108 @@
+"""The command line as a script would use it: one JSON document on stdout, messages on stderr, exit status 0, 1 or 2."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from emo_core.store import Database
+from tests.conftest import ROOT, environment, simulated_votes
+
+
+def run(folder, *words: str, cwd=ROOT) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "emo_core", *words],
+        cwd=cwd,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """A store with the corpus `c`, made by the command line."""
+    simulated_votes().to_csv(tmp_path / "v.csv", index=False)
+    made = run(
+        tmp_path / "store", "corpus", "add", "votes", "v.csv", "--name", "c", "--clip", "clip", "--rater", "rater", "--label",
+        "label", "--panel-column", "panel", "--json", cwd=tmp_path,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["votes"] == 440
+    return tmp_path / "store"
+
+
+ADD = (
+    "study", "add", "s", "--corpus", "c", "--reference", "human", "--candidate", "synthetic:sim/1", "--emotions",
+    "angry,happy,N,S", "--rule", "drop_outside", "--seed", "3",
+)  # fmt: skip
+
+
+def test_a_session_from_corpus_to_export(corpus, tmp_path):
+    added = json.loads(run(corpus, *ADD, "--json").stdout)
+    shown = json.loads(run(corpus, "study", "show", "s", "--json").stdout)
+    assert shown == added
+    assert shown["clips"] == 40 and shown["excluded"] == {}
+    for side in ("reference", "candidate", "combined"):
+        assert shown[side].keys() >= {"panel", "votes", "entropy_mean", "krippendorff_alpha", "fleiss_kappa"}
+    assert shown["reference"]["fleiss_kappa"] is not None  # five votes on every clip
+    listed = json.loads(run(corpus, "browse", "s", "--sort", "js", "--limit", "7", "--json").stdout)
+    assert len(listed) == 7 and [row["js"] for row in listed] == sorted((row["js"] for row in listed), reverse=True)
+    assert listed[0].keys() >= {
+        "clip",
+        "js",
+        "entropy_reference",
+        "entropy_candidate",
+        "reference_counts",
+        "candidate_counts",
+    }
+    exported = run(corpus, "export", "s", "--to", "out.parquet", "--json", cwd=tmp_path)
+    assert json.loads(exported.stdout)["rows"] == 40 == len(pd.read_parquet(tmp_path / "out.parquet"))
+    assert json.loads(run(corpus, "corpus", "list", "--json").stdout)[0]["name"] == "c"
+    assert json.loads(run(corpus, "study", "list", "--json").stdout)[0]["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("study", "show", "nobody"), 2, "no study 'nobody'"),
+        (("browse", "nobody", "--json"), 2, "no study"),
+        (("corpus", "add", "crema-d", "nowhere", "--name", "x"), 2, "tabulatedVotes.csv"),
+        (("study", "add", "s"), 2, "Missing option"),
+        (("nonsense",), 2, "No such command"),
+    ],
+)
+def test_wrong_words_end_with_a_sentence_and_status_2(corpus, words, status, said):
+    done = run(corpus, *words)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_store_option_stands_before_the_verb(corpus, tmp_path):
+    done = run(tmp_path / "elsewhere", "--store", str(corpus), "corpus", "list", "--json")
+    assert [found["name"] for found in json.loads(done.stdout)] == ["c"]
+
+
+def test_a_second_command_waits_for_the_first(corpus):
+    held = Database(corpus)
+    waiting = subprocess.Popen(
+        [sys.executable, "-m", "emo_core", "corpus", "list", "--json"], cwd=ROOT, env=environment(corpus),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(2)
+    assert waiting.poll() is None
+    held.close()
+    out, err = waiting.communicate(timeout=60)
+    assert json.loads(out)[0]["name"] == "c" and "waiting for process" in err
+
+
+def test_the_demo_is_made_once(tmp_path):
+    first, second = (json.loads(run(tmp_path / "store", "demo", "--json").stdout) for _ in range(2))
+    assert (first["made"], second["made"]) == (True, False)
+    assert first["studies"] == second["studies"] == ["demo"]
+    shown = json.loads(run(tmp_path / "store", "study", "show", "demo", "--json").stdout)
+    assert shown["candidate"]["entropy_mean"] < shown["reference"]["entropy_mean"]  # as the paper finds
