@@ -64,7 +64,7 @@ def test_starting_the_server_loads_nothing_heavy():
         "transformers",
         "peft",
         "librosa",
-        "google",
+        "google.genai",
         "scipy",
         "numba",
         "espeakng_loader",
