@@ -36,6 +36,18 @@ SkipBadRows = Annotated[
     bool, typer.Option(help="Leave out rows that break a rule, and list them, instead of refusing.")
 ]
 
+# What columns of a table of votes mean; `corpus add votes` and `votes add` share them.
+Clip = Annotated[str, typer.Option(help="Column of clip ids.")]
+Label = Annotated[str | None, typer.Option(help="Column of labels (one row a vote).")]
+Rater = Annotated[str | None, typer.Option(help="Column of raters; without it they are anonymous.")]
+Counts = Annotated[str | None, typer.Option(help="Columns of counts, comma-separated (one row a clip).")]
+Panel = Annotated[str, typer.Option(help="Panel of all votes.")]
+PanelColumn = Annotated[str | None, typer.Option(help="Column that names the panel.")]
+Persona = Annotated[str | None, typer.Option(help="Column of a model's personas.")]
+Temperature = Annotated[str | None, typer.Option(help="Column of a model's temperatures.")]
+TimeColumn = Annotated[str | None, typer.Option("--time", help="Column of when the vote was given.")]
+LabelMap = Annotated[list[str], typer.Option("--map", help="LABEL=EMOTION for a label that is not known.")]
+
 
 @app.callback()
 def choose_store(
@@ -67,12 +79,12 @@ def add_votes_corpus(
     context: typer.Context,
     file: Path,
     name: Annotated[str, typer.Option(help="What to call the corpus.")],
-    clip: Annotated[str, typer.Option(help="Column of clip ids.")],
-    label: Annotated[str | None, typer.Option(help="Column of labels (one row a vote).")] = None,
-    rater: Annotated[str | None, typer.Option(help="Column of raters; without it they are anonymous.")] = None,
-    counts: Annotated[str | None, typer.Option(help="Columns of counts, comma-separated (one row a clip).")] = None,
-    panel: Annotated[str, typer.Option(help="Panel of all votes.")] = "human",
-    panel_column: Annotated[str | None, typer.Option(help="Column that names the panel.")] = None,
+    clip: Clip,
+    label: Label = None,
+    rater: Rater = None,
+    counts: Counts = None,
+    panel: Panel = "human",
+    panel_column: PanelColumn = None,
     audio: Annotated[Path | None, typer.Option(help="Folder of the sound files.")] = None,
     audio_column: Annotated[str | None, typer.Option(help="Column of paths below that folder.")] = None,
     transcript: Annotated[str | None, typer.Option(help="Column of transcripts.")] = None,
@@ -80,10 +92,10 @@ def add_votes_corpus(
     session: Annotated[str | None, typer.Option(help="Column of sessions.")] = None,
     start: Annotated[str | None, typer.Option(help="Column of start times in the file, seconds.")] = None,
     end: Annotated[str | None, typer.Option(help="Column of end times in the file, seconds.")] = None,
-    persona: Annotated[str | None, typer.Option(help="Column of a model's personas.")] = None,
-    temperature: Annotated[str | None, typer.Option(help="Column of a model's temperatures.")] = None,
-    time_column: Annotated[str | None, typer.Option("--time", help="Column of when the vote was given.")] = None,
-    label_map: Annotated[list[str], typer.Option("--map", help="LABEL=EMOTION for a label that is not known.")] = [],  # noqa: B006
+    persona: Persona = None,
+    temperature: Temperature = None,
+    time_column: TimeColumn = None,
+    label_map: LabelMap = [],  # noqa: B006
     licence: Annotated[str, typer.Option(help="A note on the corpus's licence.")] = "",
     skip_bad_rows: SkipBadRows = False,
     as_json: AsJson = False,
@@ -105,16 +117,16 @@ def add_votes(
     context: typer.Context,
     file: Path,
     corpus: Annotated[str, typer.Option(help="Corpus whose clips are voted on.")],
-    clip: Annotated[str, typer.Option(help="Column of clip ids.")],
-    label: Annotated[str | None, typer.Option(help="Column of labels (one row a vote).")] = None,
-    rater: Annotated[str | None, typer.Option(help="Column of raters; without it they are anonymous.")] = None,
-    counts: Annotated[str | None, typer.Option(help="Columns of counts, comma-separated (one row a clip).")] = None,
-    panel: Annotated[str, typer.Option(help="Panel of all votes.")] = "human",
-    panel_column: Annotated[str | None, typer.Option(help="Column that names the panel.")] = None,
-    persona: Annotated[str | None, typer.Option(help="Column of a model's personas.")] = None,
-    temperature: Annotated[str | None, typer.Option(help="Column of a model's temperatures.")] = None,
-    time_column: Annotated[str | None, typer.Option("--time", help="Column of when the vote was given.")] = None,
-    label_map: Annotated[list[str], typer.Option("--map", help="LABEL=EMOTION for a label that is not known.")] = [],  # noqa: B006
+    clip: Clip,
+    label: Label = None,
+    rater: Rater = None,
+    counts: Counts = None,
+    panel: Panel = "human",
+    panel_column: PanelColumn = None,
+    persona: Persona = None,
+    temperature: Temperature = None,
+    time_column: TimeColumn = None,
+    label_map: LabelMap = [],  # noqa: B006
     skip_bad_rows: SkipBadRows = False,
     as_json: AsJson = False,
 ) -> None:

@@ -107,7 +107,7 @@ def suggest_study(store: Database, corpus: str, *, name: str | None = None) -> S
     """The study to begin with: the first human panel as reference, the first other panel as candidate, every emotion
     that either used. None where votes name fewer than two emotions.
     """
-    panels = corpora.list_panels(store, corpus)
+    panels = corpora.panel_emotions(store, corpus)
     order = sorted(panels, key=lambda panel: panel["kind"] != "human")
     if not order:
         return None

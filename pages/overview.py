@@ -32,8 +32,14 @@ def save_suggested(corpus: str) -> None:
         st.session_state["overview_error"] = str(error)
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def panels_of(folder: str, corpus: str, last_vote: int) -> list[dict]:
+    """The panels of a corpus, counted once for each state of the votes (twenty million take two seconds)."""
+    return corpora.list_panels(store, corpus)
+
+
 def show_corpus(corpus: dict) -> None:
-    panels = corpora.list_panels(store, corpus["name"])
+    panels = panels_of(str(store.folder), corpus["name"], corpora.last_vote(store))
     with st.container(border=True):
         badge = " :orange-badge[:material/science: simulated]" if corpus["simulated"] else ""
         st.subheader(escape(corpus["name"]) + badge)

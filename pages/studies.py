@@ -31,7 +31,7 @@ if not names:
     st.page_link("pages/overview.py", label="Go to Overview", icon=":material/home:")
     st.stop()
 corpus = st.selectbox("Corpus", names, key="new_corpus", width=420)
-panels = {panel["name"]: panel for panel in corpora.list_panels(store, corpus)}
+panels = {panel["name"]: panel for panel in corpora.panel_emotions(store, corpus)}
 suggested = verbs.suggest_study(store, corpus)
 used = vocabulary.in_standard_order(name for panel in panels.values() for name in panel["emotions"])
 left, right = st.columns(2)

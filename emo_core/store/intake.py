@@ -25,6 +25,7 @@ _READERS = {
     ".parquet": "read_parquet",
     ".jsonl": "read_json", ".ndjson": "read_json", ".json": "read_json",
 }  # fmt: skip
+_REPEATS = "unnest(range(CASE WHEN problem IS NULL THEN CAST(times AS INTEGER) ELSE 1 END))"
 CLIP_FIELDS = ("transcript", "speaker", "session", "audio", "start_s", "end_s")
 
 
@@ -49,11 +50,12 @@ def stage(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, skip_bad_rows: boo
 def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
     """`incoming_labels`: every spelling that is understood, lower case, with its emotion's number."""
     meaning = vocabulary.SYNONYMS | {word.strip().lower(): vocabulary.emotion(name) for word, name in extra.items()}
-    frame = pd.DataFrame({"spelling": meaning.keys(), "name": meaning.values()})  # noqa: F841  (read by name below)
+    cursor.register("labels", pd.DataFrame({"spelling": meaning.keys(), "name": meaning.values()}))
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE incoming_labels AS "
-        "SELECT spelling, emotion_id FROM frame JOIN emotions USING (name)"
+        "SELECT spelling, emotion_id FROM labels JOIN emotions USING (name)"
     )
+    cursor.unregister("labels")
 
 
 def _stage_frame(cursor: Cursor, votes: pd.DataFrame) -> None:
@@ -104,6 +106,9 @@ def _opened(cursor: Cursor, path: Path) -> str:
         options = _csv_options(path)
     elif reader == "read_json" and path.suffix.lower() != ".json":
         options = ", format='newline_delimited'"
+    elif reader == "read_parquet":
+        file = _literal(str(path))
+        return f'(SELECT file_row_number + 1 AS "row number", * EXCLUDE (file_row_number) FROM read_parquet({file}, file_row_number=true))'  # noqa: S608
     file = _literal(str(path))
     return f'(SELECT row_number() OVER () AS "row number", * FROM {reader}({file}{options}))'  # noqa: S608
 
@@ -139,7 +144,9 @@ def _unpivoted(source: str, counts: tuple[str, ...]) -> str:
 def _staging(source: str, columns: dict[str, str]) -> str:
     """The statement that fills `incoming`: cleaned text, the emotion that each label means, one row a vote."""
     numbered = '"row number"' if source != "source" else "row_number() OVER ()"
-    return query("stage_votes").format(source=source, row=numbered, **columns)
+    # One row a vote already? Then its row is its place, and nothing need be unfolded or counted on one core.
+    repeat, position = ("0", "row") if columns["times"] == "1" else (_REPEATS, "row_number() OVER ()")
+    return query("stage_votes").format(source=source, row=numbered, repeat=repeat, position=position, **columns)
 
 
 def _stage_fields(cursor: Cursor, source: str, clip: str, fields: dict[str, str | None]) -> None:
@@ -151,7 +158,8 @@ def _stage_fields(cursor: Cursor, source: str, clip: str, fields: dict[str, str 
         if column
     ]
     name = _trimmed(clip)
-    columns = ", ".join([f"{name} AS clip", 'min("row number") AS first_row', *parts])
+    rows = 'min("row number") AS first_row, max("row number") AS last_row, count(*) AS rows'
+    columns = ", ".join([f"{name} AS clip", rows, *parts])
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE incoming_fields AS "  # noqa: S608
         f"SELECT {columns} FROM {source} WHERE {name} <> '' GROUP BY {name}"

@@ -5,8 +5,10 @@ a transaction gave votes to, inside that same transaction.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 
 import duckdb
 import numpy as np
@@ -21,6 +23,7 @@ from emo_core.vocabulary import in_standard_order
 Cursor = duckdb.DuckDBPyConnection
 
 TEST_SHARE = 0.2
+PART = 32_768  # clips computed at a time: 32,768 × 6 floats are 1.5 MB
 STATISTICS = (
     "entropy_reference",
     "entropy_candidate",
@@ -70,14 +73,24 @@ def add_study(store: Database, study: Study) -> StoredStudy:
         reference = _number("panel", study.reference, panels)
         candidate = _number("panel", study.candidate, panels) if study.candidate else None
         _check_emotions(cursor, study, corpus)
-        threshold = _test_threshold(cursor, study, corpus)
         (number,) = one_row(cursor, "SELECT coalesce(max(study_id), 0) + 1 FROM studies")
+        stored = StoredStudy(study, number, corpus, reference, candidate, test_threshold=0, version=0)
+        counts = _count(cursor, stored, only_touched=False)
+        stored = replace(stored, test_threshold=_test_threshold(study, counts["unit_hash"]))
         cursor.execute(
             "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
-            [number, study.name, corpus, reference, candidate, json.dumps(asdict(study)), threshold, utc_now()],
+            [
+                number,
+                study.name,
+                corpus,
+                reference,
+                candidate,
+                json.dumps(asdict(study)),
+                stored.test_threshold,
+                utc_now(),
+            ],
         )
-        stored = StoredStudy(study, number, corpus, reference, candidate, threshold, 0)
-        refresh(cursor, stored)
+        _materialise(cursor, stored, counts)
         return stored
 
 
@@ -106,17 +119,14 @@ def _unit_hash(study: Study) -> str:
     return f"md5_number_lower({int(study.seed)} || ':' || {unit})"
 
 
-def _test_threshold(cursor: Cursor, study: Study, corpus: int) -> int:
+def _test_threshold(study: Study, hashes: np.ma.MaskedArray) -> int:
     """The hash up to which a unit is on the test side: 20 % of the corpus's clips, or speakers, at least one."""
-    if study.split == "speaker":
-        (missing,) = one_row(cursor, "SELECT count(*) FROM clips WHERE corpus_id = ? AND speaker IS NULL", [corpus])
-        if missing:
-            raise BadInput(f"{missing:,} clips of {study.corpus!r} have no speaker. Split by clip instead.")
-    hashes = cursor.execute(
-        f"SELECT DISTINCT {_unit_hash(study)} AS hash FROM clips WHERE corpus_id = ? ORDER BY hash",  # noqa: S608
-        [corpus],
-    ).fetchnumpy()["hash"]
-    return int(hashes[max(1, round(TEST_SHARE * len(hashes))) - 1])
+    missing = np.ma.count_masked(hashes)
+    if missing:
+        raise BadInput(f"{missing:,} clips of {study.corpus!r} have no speaker. Split by clip instead.")
+    units = np.unique(hashes) if study.split == "speaker" else np.asarray(hashes)
+    place = max(1, round(TEST_SHARE * len(units))) - 1
+    return int(np.partition(units, place)[place])
 
 
 def find_study(cursor: Cursor, name: str) -> StoredStudy:
@@ -163,23 +173,30 @@ def refresh_touched(cursor: Cursor, corpus: int) -> None:
 def refresh(cursor: Cursor, stored: StoredStudy, *, only_touched: bool = False) -> None:
     """Compute which clips the study keeps, why others are left out, and the statistics of those kept."""
     counts = _count(cursor, stored, only_touched)
-    reasons = _exclusions(counts, stored.study, has_candidate=stored.candidate_id is not None)
     touched = "AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else ""
     for table in ("study_clips", "study_exclusions"):
         cursor.execute(f"DELETE FROM {table} WHERE study_id = ? {touched}", [stored.study_id])  # noqa: S608
+    _materialise(cursor, stored, counts)
+    cursor.execute("UPDATE studies SET version = version + 1 WHERE study_id = ?", [stored.study_id])
+
+
+def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarray]) -> None:
+    """Write the statistics of the clips that the study keeps, and the reasons why it leaves others out."""
+    reasons = _exclusions(counts, stored.study, has_candidate=stored.candidate_id is not None)
     left_out = reasons != ""
     _insert(
         cursor,
         "study_exclusions",
-        {
-            "study_id": np.full(left_out.sum(), stored.study_id, dtype=np.int32),
-            "clip_id": counts["clip_id"][left_out],
-            "reason": pa.array(reasons[left_out].tolist(), pa.string()),
-        },
+        pa.table(
+            {
+                "study_id": np.full(left_out.sum(), stored.study_id, dtype=np.int32),
+                "clip_id": counts["clip_id"][left_out],
+                "reason": pa.array(reasons[left_out].tolist(), pa.string()),
+            }
+        ),
     )
-    kept = {name: column[~left_out] for name, column in counts.items()}
-    _insert(cursor, "study_clips", _statistics(stored, kept))
-    cursor.execute("UPDATE studies SET version = version + 1 WHERE study_id = ?", [stored.study_id])
+    kept = {name: column[~left_out] for name, column in counts.items()} if left_out.any() else counts
+    _insert(cursor, "study_clips", _in_parts(lambda part: _statistics(stored, part), kept))
 
 
 def _count_columns(cursor: Cursor, stored: StoredStudy) -> str:
@@ -198,24 +215,23 @@ def _count_columns(cursor: Cursor, stored: StoredStudy) -> str:
 
 
 def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str, np.ndarray]:
-    """`clip_id, is_test, r_outside` and the clips × emotions matrices `reference` and `candidate`."""
+    """`clip_id, unit_hash, r_outside` and the clips × emotions matrices `reference` and `candidate`."""
     sql = query("count_votes").format(
         columns=_count_columns(cursor, stored),
-        side=f"{_unit_hash(stored.study)} <= $threshold",
+        unit_hash=_unit_hash(stored.study),
         touched="AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else "",
     )
     binding = {
         "corpus": stored.corpus_id,
         "reference": stored.reference_id,
         "candidate": stored.candidate_id or 0,
-        "threshold": stored.test_threshold,
     }
     raw = cursor.execute(sql, binding).fetchnumpy()
     columns = {name: np.ma.filled(column, 0) for name, column in raw.items()}
     width = range(len(stored.study.emotions))
     return {
         "clip_id": columns["clip_id"],
-        "is_test": columns["is_test"].astype(bool),
+        "unit_hash": raw["unit_hash"],
         "r_outside": columns["r_outside"],
         "reference": np.column_stack([columns[f"r{i}"] for i in width]).astype(np.int32),
         "candidate": np.column_stack([columns[f"c{i}"] for i in width]).astype(np.int32),
@@ -231,7 +247,19 @@ def _exclusions(counts: dict[str, np.ndarray], study: Study, *, has_candidate: b
         "too_few_reference_votes": left < study.min_votes,
         "no_candidate_votes": has_candidate & (counts["candidate"].sum(axis=1) == 0),
     }
-    return np.select(list(tests.values()), list(tests), default="").astype(object)
+    reasons = np.full(len(left), "", dtype=object)
+    for reason, holds in reversed(tests.items()):  # the first of them is written last
+        reasons[holds] = reason
+    return reasons
+
+
+def _in_parts(work: Callable[[dict[str, np.ndarray]], dict], counts: dict[str, np.ndarray]) -> pa.Table:
+    """`work` on parts of the clips that fit a core's cache, several at once: NumPy leaves the interpreter free meanwhile."""
+    clips = len(counts["clip_id"])
+    starts = range(0, max(clips, 1), PART)
+    parts = ({name: column[start : start + PART] for name, column in counts.items()} for start in starts)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return pa.concat_tables(threads.map(lambda part: pa.table(work(part)), parts))
 
 
 def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, object]:
@@ -243,7 +271,7 @@ def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, o
     return {
         "study_id": np.full(len(reference), stored.study_id, dtype=np.int32),
         "clip_id": kept["clip_id"],
-        "is_test": kept["is_test"],
+        "is_test": np.ma.filled(kept["unit_hash"], 0) <= stored.test_threshold,
         "n_reference": reference.sum(axis=1),
         "n_candidate": candidate.sum(axis=1),
         "reference_counts": _as_lists(reference),
@@ -260,7 +288,7 @@ def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, o
 
 
 def _majorities(counts: np.ndarray, names: tuple[str, ...]) -> pa.Array:
-    """Names of the winning emotions joined by `:`, dictionary-encoded by the pattern of winners."""
+    """Names of the winning emotions joined by `:`; there are few patterns of winners, so each is spelt once."""
     winners = science.majority(counts) @ (1 << np.arange(len(names)))
     patterns = np.flatnonzero(np.bincount(winners))  # far quicker than sorting a million of them
     positions = np.zeros(1 << len(names), dtype=np.int32)
@@ -268,7 +296,7 @@ def _majorities(counts: np.ndarray, names: tuple[str, ...]) -> pa.Array:
     texts = [
         ":".join(name for i, name in enumerate(names) if pattern >> i & 1) or None for pattern in patterns.tolist()
     ]
-    return pa.DictionaryArray.from_arrays(pa.array(positions[winners]), pa.array(texts, pa.string()))
+    return pa.array(texts, pa.string()).take(pa.array(positions[winners]))
 
 
 def _nullable(values: np.ndarray) -> pa.Array:
@@ -282,8 +310,8 @@ def _as_lists(counts: np.ndarray) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, np.ascontiguousarray(counts).ravel())
 
 
-def _insert(cursor: Cursor, table: str, columns: dict[str, object]) -> None:
-    cursor.register("fresh", pa.table(columns))
+def _insert(cursor: Cursor, table: str, rows: pa.Table) -> None:
+    cursor.register("fresh", rows)
     cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM fresh")  # noqa: S608
     cursor.unregister("fresh")
 

@@ -133,6 +133,19 @@ def test_fields_of_a_clip_are_taken_once_and_contradictions_noted(store, tmp_pat
     assert verbs.suggest_study(store, "c").emotions == ("happy", "sad")
 
 
+@pytest.mark.parametrize("order", ["grouped", "shuffled"])
+def test_votes_of_a_clip_stand_in_the_order_of_the_file(store, tmp_path, order):
+    votes = simulated_votes(30).assign(rater=lambda table: [f"r{i}" for i in range(len(table))])
+    votes = votes if order == "grouped" else votes.sample(frac=1, random_state=0)
+    votes.to_csv(tmp_path / "v.csv", index=False)
+    take(store, tmp_path / "v.csv", panel_column="panel")
+    stored = store.cursor().execute(
+        "SELECT clips.name, raters.name FROM votes JOIN clips USING (clip_id) JOIN raters USING (rater_id) ORDER BY vote_id"
+    )
+    found = pd.DataFrame(stored.fetchall(), columns=["clip", "rater"]).groupby("clip")["rater"].agg(list)
+    assert found.to_dict() == votes.groupby("clip")["rater"].agg(list).to_dict()
+
+
 def test_a_label_of_ones_own_can_be_explained(store, tmp_path):
     report = take(store, write(tmp_path, "clip,rater,label\na,r,Zorn\n"), labels={"zorn": "anger"})
     assert report["emotions"] == {"anger": 1}

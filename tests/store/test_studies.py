@@ -139,7 +139,7 @@ def test_votes_added_later_equal_votes_added_at_once(store, tmp_path):
         studies.refresh(cursor, stored)
     assert browsing.browse(store, "s", sort="clip", limit=100).rows == step_by_step
     assert sum(row["n_reference"] for row in step_by_step) == 2 * 200
-    assert studies.list_studies(store)[0].version == 5
+    assert studies.list_studies(store)[0].version == 4
 
 
 def test_a_withdrawn_or_corrected_vote_no_longer_counts(filled):

@@ -11,7 +11,7 @@ WITH counted AS (
 )
 SELECT
     clips.clip_id,
-    {side} AS is_test,
+    {unit_hash} AS unit_hash,
     counted.* EXCLUDE (clip_id)
 FROM clips
 LEFT JOIN counted USING (clip_id)

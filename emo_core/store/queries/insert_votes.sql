@@ -1,11 +1,10 @@
--- $: first free vote id - 1, batch, corpus
+-- $: base (first free vote id - 1), batch, corpus. The braces take the order, where the rows do not have it already.
 INSERT INTO votes (vote_id, clip_id, panel_id, rater_id, emotion_id, voted_at, batch_id, provenance)
-SELECT $base + row_number() OVER (), clip_id, panel_id, rater_id, emotion_id, voted_at, $batch, provenance
-FROM (
-    SELECT clips.clip_id, panels.panel_id, raters.rater_id, incoming.emotion_id, incoming.voted_at, incoming.provenance
-    FROM incoming
-    JOIN clips ON clips.corpus_id = $corpus AND clips.name = incoming.clip
-    JOIN panels ON panels.corpus_id = $corpus AND panels.name = incoming.panel
-    LEFT JOIN raters ON raters.panel_id = panels.panel_id AND raters.name = incoming.rater
-    ORDER BY clips.clip_id, incoming.row, incoming.repeat
-)
+SELECT
+    $base + incoming.position, clips.clip_id, panels.panel_id, raters.rater_id, incoming.emotion_id, incoming.voted_at,
+    $batch, incoming.provenance
+FROM incoming
+JOIN clips ON clips.corpus_id = $corpus AND clips.name = incoming.clip
+JOIN panels ON panels.corpus_id = $corpus AND panels.name = incoming.panel
+LEFT JOIN raters ON raters.panel_id = panels.panel_id AND raters.name = incoming.rater
+{order}

@@ -33,7 +33,10 @@ judged AS (
     FROM rows
     LEFT JOIN incoming_labels ON incoming_labels.spelling = lower(rows.label)
 )
-SELECT
-    row, clip, panel, rater, emotion_id, persona, temperature, voted_at, provenance, problem,
-    unnest(range(CASE WHEN problem IS NULL THEN CAST(times AS INTEGER) ELSE 1 END)) AS repeat
-FROM judged
+SELECT *, {position} AS position
+FROM (
+    SELECT
+        row, clip, panel, rater, emotion_id, persona, temperature, voted_at, provenance, problem,
+        {repeat} AS repeat
+    FROM judged
+)
