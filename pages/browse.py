@@ -8,18 +8,22 @@ import streamlit as st
 from emo_core.errors import WorkbenchError
 from emo_core.store import browsing
 from pages.parts import clip_view, filters
-from pages.parts.clip_table import clip_table
+from pages.parts.clip_table import asked, clip_table
+from pages.parts.player import steps
 from pages.parts.session import choose_study, fail, open_store
 
 PAGE_SIZE = 20
+TABLE = "clips"
 
 store = open_store()
 st.title("Where do listeners disagree?")
 stored = choose_study(store)
 study = stored.study
-filters.apply_sort()
-chosen, sort, descending = filters.choose(store, study)
 view = st.query_params
+wish = asked(TABLE)
+if wish.sort:
+    filters.sort_by(wish.sort)
+chosen, sort, descending = filters.choose(store, study)
 
 
 def position() -> int:
@@ -63,7 +67,13 @@ def step(clips: int) -> None:
     return turn_to(rows_of(page).rows[place % PAGE_SIZE]["clip"], page)
 
 
+if wish.sort:
+    turn_to(None, 1)
+if wish.choose:
+    turn_to(wish.choose, position())
 try:
+    if going := steps(clip_view.PLAYER, view.get("clip")):
+        step(going)
     page = rows_of(position())
 except WorkbenchError as error:
     fail(error)
@@ -82,20 +92,13 @@ with listing:
         st.caption(
             f"Clips {first:,}–{first + len(page.rows) - 1:,} of {page.total:,} that fit, of the study's {filters.total(store, study):,}."
         )
-        done = clip_table(
+        clip_table(
             **filters.table(page.rows, study, narrow=bool(clip)),
             sort=sort,
             descending=descending,
             selected=clip,
-            key="clips",
+            key=TABLE,
         )
-        if done.choose:
-            turn_to(done.choose, position())
-            st.rerun()
-        if done.sort:
-            filters.sort_by(done.sort)
-            turn_to(None, 1)
-            st.rerun()
         if pages > 1:
             filters.pager(position(), pages, lambda number: turn_to(None, number))
 if detail:

@@ -51,8 +51,8 @@ def clip_table(
     emotions: Sequence[str],
     colours: Sequence[str],
     key: str,
-) -> Asked:
-    """Draw one page of clips.
+) -> None:
+    """Draw one page of clips. What the listener then does with it, `asked` tells the next run.
 
     rows        each with "clip" (its id) and a value for every column's key
     columns     {"key", "label", "kind", "sortable", "help", "digits"}; `kind` is
@@ -66,7 +66,7 @@ def clip_table(
     colours     one `#RRGGBB` for each emotion
     """
     keys = ["clip", *(column["key"] for column in columns)]
-    done = _CLIP_TABLE(
+    _CLIP_TABLE(
         key=key,
         data={
             "rows": [{name: _plain(row.get(name)) for name in keys} for row in rows],
@@ -80,7 +80,12 @@ def clip_table(
         on_choose_change=lambda: None,
         on_sort_change=lambda: None,
     )
-    return Asked(choose=done.choose, sort=done.sort)
+
+
+def asked(key: str) -> Asked:
+    """What the listener did with the table to cause this run; ask before drawing, so that one run answers."""
+    told = st.session_state.get(key) or {}
+    return Asked(choose=told.get("choose"), sort=told.get("sort"))
 
 
 def _plain(value: object) -> object:

@@ -15,9 +15,11 @@ from pages.parts.player import player
 from pages.parts.routes import audio_url
 from pages.parts.session import escape
 
+PLAYER = "player"
+
 
 def show(store: Database, study: Study, clip: dict, *, step: Callable[[int], None]) -> None:
-    """Everything known of a clip. `step` is called with how many clips the listener wants to go on (+) or back (−)."""
+    """Everything known of a clip. `step` is what the buttons call where there is no player: +1 goes on, −1 back."""
     st.subheader(escape(clip["clip"]), anchor=False)
     if clip["transcript"]:
         st.markdown(f"“{escape(clip['transcript'])}”")
@@ -73,7 +75,7 @@ def _sound(store: Database, study: Study, clip: dict, step: Callable[[int], None
         st.warning(escape(str(error)), icon=":material/volume_off:")
         _step_buttons(step)
         return
-    done = player(
+    region = player(
         clip=clip["clip"],
         url=audio_url(study.corpus, clip["clip"]),
         assets="assets/wavesurfer/",
@@ -82,12 +84,9 @@ def _sound(store: Database, study: Study, clip: dict, step: Callable[[int], None
         duration_s=duration,
         region=_region(),
         autoplay=False,
-        key="player",
+        key=PLAYER,
     )
-    if done.step:
-        step(done.step)
-        st.rerun()
-    _keep_region(done.region)
+    _keep_region(region)
 
 
 def _step_buttons(step: Callable[[int], None]) -> None:

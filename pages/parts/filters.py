@@ -20,6 +20,7 @@ SORT_NAMES = {
     "clip": "clip",
     "speaker": "speaker",
 }
+LARGEST, SMALLEST = "largest first", "smallest first"
 _URL = {"bind": "query-params"}
 
 
@@ -35,7 +36,7 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
             votes = st.number_input("Reference votes, at least", min_value=1, value=1, step=1, key="votes", **_URL)
             split = st.selectbox("Split", ["any", "train", "test"], key="split", **_URL)
         sort = st.selectbox("Sort by", list(SORT_NAMES), format_func=SORT_NAMES.get, key="sort", width=190, **_URL)
-        order = st.selectbox("Order", ["largest first", "smallest first"], key="order", width=140, **_URL)
+        order = st.selectbox("Order", [LARGEST, SMALLEST], key="order", width=140, **_URL)
     chosen = browsing.Filter(
         text=text or None,
         speaker=_unless_any(speaker),
@@ -45,7 +46,7 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
         split=_unless_any(split),
         audio={"any": None, "with audio": True, "without": False}[audio],
     )
-    return chosen, sort, order == "largest first"
+    return chosen, sort, order == LARGEST
 
 
 def _unless_any(value: str) -> str | None:
@@ -53,18 +54,10 @@ def _unless_any(value: str) -> str | None:
 
 
 def sort_by(key: str) -> None:
-    """Sort by a column; by the same column again, the other way round. The widgets follow in the next run."""
+    """Sort by a column; by the same column again, the other way round. To be called before the widgets are drawn."""
     state = st.session_state
-    state["_sort"] = (
-        key,
-        "smallest first" if state["sort"] == key and state["order"] == "largest first" else "largest first",
-    )
-
-
-def apply_sort() -> None:
-    """Hand a column header's wish to the sort widgets, before they are drawn."""
-    if "_sort" in st.session_state:
-        st.session_state["sort"], st.session_state["order"] = st.session_state.pop("_sort")
+    again = state.get("sort", "js") == key and state.get("order", LARGEST) == LARGEST
+    state["sort"], state["order"] = key, SMALLEST if again else LARGEST
 
 
 def total(store: Database, study: Study) -> int:

@@ -5,7 +5,6 @@ things: the region that stands, and how many clips the listener wants to go on o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -77,19 +76,6 @@ _PLAYER = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What the listener did with the clip.
-
-    region   {"clip", "start", "end"}, seconds from the clip's start, that stands now; None where there is none
-    step     clips to go on (+) or back (−), 0 for staying; more than one when keys came faster than pages. The page shows
-             the clip asked for, or the same one at the end of a list, and runs again
-    """
-
-    region: dict | None
-    step: int
-
-
 def player(
     *,
     clip: str,
@@ -101,8 +87,9 @@ def player(
     region: tuple[float, float] | None,
     autoplay: bool,
     key: str,
-) -> Heard:
-    """Draw the player on one clip.
+) -> dict | None:
+    """Draw the player on one clip, and return the region that stands: {"clip", "start", "end"}, seconds from the clip's
+    start; None where there is none.
 
     clip         the clip's id
     url, assets  the sound, and the folder of wavesurfer's scripts; relative to the app
@@ -131,7 +118,9 @@ def player(
         on_region_change=lambda: None,
         on_step_change=lambda: None,
     )
-    return Heard(region=_standing(done.region, given, clip), step=_steps(done.step, clip, key))
+    seen = _seen(key)
+    seen["at"][clip] = seen["total"]
+    return _standing(done.region, given, clip)
 
 
 def _standing(told: dict | None, given: dict | None, clip: str) -> dict | None:
@@ -141,18 +130,23 @@ def _standing(told: dict | None, given: dict | None, clip: str) -> dict | None:
     return told if told["end"] is not None else None
 
 
-def _steps(told: dict | None, clip: str, key: str) -> int:
-    """Steps from `clip` to the one that the listener wants.
+def steps(key: str, clip: str | None) -> int:
+    """How many clips the listener asked to go on (+) or back (−) from `clip`, 0 for staying; ask before drawing.
 
     The browser tells a running total, so that steps that reach the server together all count. A quick second step may
     also arrive with the address of the clip before the first; hence the total at which each clip was shown is kept.
     """
-    seen = st.session_state.setdefault(f"{key}:steps", {"player": None, "total": 0, "at": {}})
-    if not told:
-        seen["at"][clip] = seen["total"]
+    told = (st.session_state.get(key) or {}).get("step")
+    if not told or clip is None:
         return 0
+    seen = _seen(key)
     if told["player"] != seen["player"]:
         seen.update(player=told["player"], total=0, at={})
     shown_at = seen["at"].setdefault(clip, seen["total"])
     seen["total"] = told["total"]
     return int(told["total"] - shown_at)
+
+
+def _seen(key: str) -> dict:
+    """Which player told steps, their total, and the total at which each clip was shown."""
+    return st.session_state.setdefault(f"{key}:steps", {"player": None, "total": 0, "at": {}})

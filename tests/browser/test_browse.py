@@ -121,6 +121,20 @@ def test_going_on_crosses_pages_of_the_list_and_stops_at_its_end(demo_server, pa
     assert f"clip={end}" in page.url
 
 
+@pytest.mark.parametrize("gap_ms", [0, 40, 150])
+def test_no_key_is_lost_however_fast(demo_server, page, gap_ms):
+    open_browse(page, demo_server)
+    names = rows(page)
+    page.locator(ROW).first.click()
+    ready(page, names[0])
+    for key in ["KeyJ"] * 7 + ["KeyK"] * 2 + ["KeyJ"] * 3:
+        page.keyboard.press(key)
+        page.wait_for_timeout(gap_ms)
+    ready(page, names[8])
+    settled(page)
+    assert f"clip={names[8]}" in page.url
+
+
 def test_keys_are_only_keys_outside_of_text_fields(demo_server, page):
     open_browse(page, demo_server)
     page.locator(ROW).first.click()
