@@ -37,6 +37,7 @@ if study.candidate is None:
     st.info("The study has no candidate panel yet, so there is nothing to compare it with.")
     st.stop()
 
+options = {"seed": study.seed, "clusters": counts.speakers if by == "speaker" else None}
 p, q = science.normalise(counts.reference), science.normalise(counts.candidate)
 left, right = st.columns(2)
 with left:
@@ -56,10 +57,14 @@ with right:
 left, right = st.columns(2)
 with left:
     st.subheader("Where do majorities part?")
-    table = panels.tied_majorities(counts.reference, counts.candidate)
-    figures.browse_on_click(panels.majority_confusion(study.emotions, table))
+    table = science.majority_table(counts.reference, counts.candidate)
+    figure = panels.majority_confusion(study.emotions, table)
+    figures.browse_on_click(figure)
+    figures.files(figure, "majorities", {"reference": study.emotions} | dict(zip(study.emotions, table.T)))
+    match = science.majority_match(counts.reference, counts.candidate, **options)
     st.caption(
-        f"n = {len(counts.clip_ids):,} clips; a tie is shared equally among its winners. Click a cell to browse its clips."
+        f"n = {match.n:,} clips; both majorities are the same on {figures.as_words(match)} of them. A tie is shared equally "
+        "among its winners. Click a cell to browse its clips."
     )
 with right:
     st.subheader("Are the same clips ambiguous?")
@@ -67,6 +72,10 @@ with right:
     figure = panels.entropies(*entropies, len(study.emotions), seed=study.seed)
     columns = {"clip_id": counts.clip_ids, "entropy_reference": entropies[0], "entropy_candidate": entropies[1]}
     figures.show(figure, "entropies", columns)
+    related = science.correlation(*entropies, **options)
+    surer = science.mean_figure(entropies[1] - entropies[0], **options)
     st.caption(
-        "Below the dotted line the candidate panel is more certain than the reference panel. Points are jittered by 1 %."
+        f"n = {related.n:,} clips; Pearson's r {figures.as_words(related)}; candidate less reference entropy "
+        f"{figures.as_words(surer)} bits on average. Below the dotted line the candidate panel is more certain. Points are "
+        "jittered by 1 %."
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from emo_core import science, vocabulary
+from emo_core import vocabulary
 from emo_core.charts.style import ERROR_BARS, INK, SIDES, finish, legend_entry
 
 MOST_POINTS = 5000  # a selectable scatter stays quick up to about so many
@@ -131,17 +131,7 @@ def entropies(reference: np.ndarray, candidate: np.ndarray, classes: int, *, see
     shown = f"{n:,} clips" if n == len(both) else f"{len(both):,} of {n:,} clips, drawn at random"
     figure.update_layout(
         xaxis={"title": f"reference entropy (bits); {shown}", "range": [-0.05, top + 0.05]},
-        yaxis={"title": "candidate entropy (bits)", "range": [-0.05, top + 0.05], "scaleanchor": "x"},
+        yaxis={"title": "candidate entropy (bits)", "range": [-0.05, top + 0.05]},
         showlegend=False,
     )  # fmt: skip
     return finish(figure, height=380)
-
-
-def tied_majorities(reference: np.ndarray, candidate: np.ndarray) -> np.ndarray:
-    """Emotions × emotions: clips by both majorities, a tie shared equally among its winners. counts: (clips, emotions)."""
-    winners = [science.majority(counts).astype(float) for counts in (reference, candidate)]
-    shares = [
-        np.divide(w, w.sum(axis=1, keepdims=True), out=np.zeros_like(w), where=w.any(axis=1, keepdims=True))
-        for w in winners
-    ]
-    return shares[0].T @ shares[1]

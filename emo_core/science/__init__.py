@@ -9,6 +9,7 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 | divergences | how far are two distributions apart? |
 | agreement | do raters agree more than chance would have them? |
 | inference | how sure is a figure? |
+| comparison | two panels side by side, every figure with n and interval |
 """
 
 from emo_core.science.agreement import (
@@ -20,6 +21,7 @@ from emo_core.science.agreement import (
     kappa_terms,
     krippendorff_alpha,
 )
+from emo_core.science.comparison import Figure, compare, correlation, majority_match, majority_table, mean_figure
 from emo_core.science.distributions import entropy, majority, majority_names, normalise, pool
 from emo_core.science.divergences import (
     bhattacharyya_coefficient,
@@ -37,6 +39,7 @@ from emo_core.science.inference import Interval, Mean, bootstrap_interval, mean_
 
 __all__ = [
     "Agreement",
+    "Figure",
     "Interval",
     "Mean",
     "alpha_from_sums",
@@ -44,6 +47,8 @@ __all__ = [
     "bhattacharyya_coefficient",
     "bhattacharyya_distance",
     "bootstrap_interval",
+    "compare",
+    "correlation",
     "entropy",
     "fleiss_kappa",
     "hellinger_distance",
@@ -54,7 +59,10 @@ __all__ = [
     "krippendorff_alpha",
     "kullback_leibler_divergence",
     "majority",
+    "majority_match",
     "majority_names",
+    "majority_table",
+    "mean_figure",
     "mean_interval",
     "normalise",
     "pool",

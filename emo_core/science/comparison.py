@@ -96,6 +96,57 @@ def mean_figure(values: np.ndarray, **options) -> Figure:
     return Figure(mean.value, mean.interval.low, mean.interval.high, mean.n, reason)
 
 
+def majority_shares(counts: np.ndarray) -> np.ndarray:
+    """Each clip's majority as a distribution: one for a sole winner, equal parts for tied ones, NaN without votes.
+
+    >>> majority_shares(np.array([[3, 1, 0], [2, 2, 0]]))
+    array([[1. , 0. , 0. ],
+           [0.5, 0.5, 0. ]])
+    """
+    return distributions.normalise(distributions.majority(counts).astype(int))
+
+
+def majority_table(reference: np.ndarray, candidate: np.ndarray) -> np.ndarray:
+    """Clips by both majorities, reference in rows: (emotions, emotions). A tie counts in each of its cells by share.
+
+    >>> majority_table(np.array([[3, 1], [2, 2]]), np.array([[0, 5], [4, 0]]))
+    array([[0.5, 1. ],
+           [0.5, 0. ]])
+    """
+    both = np.nan_to_num(majority_shares(reference)), np.nan_to_num(majority_shares(candidate))
+    return both[0].T @ both[1]
+
+
+def majority_match(reference: np.ndarray, candidate: np.ndarray, **options) -> Figure:
+    """How often the two majorities name the same emotion: mean of Σ_k r_k c_k over their `majority_shares`, in [0, 1]."""
+    return mean_figure((majority_shares(reference) * majority_shares(candidate)).sum(axis=1), **options)
+
+
+def correlation(x: np.ndarray, y: np.ndarray, **options) -> Figure:
+    """Pearson's r of two values a clip, in [−1, 1], over the clips that have both. Options as in `bootstrap_interval`.
+
+    Undefined with fewer than three clips, or where one side is the same everywhere.
+
+    >>> round(correlation(np.arange(9.0), np.arange(9.0) ** 2, seed=0).value, 4)
+    0.9622
+    """
+    known = np.isfinite(x) & np.isfinite(y)
+    x, y, n = x[known], y[known], int(known.sum())
+    if options.get("clusters") is not None:
+        options = options | {"clusters": np.asarray(options["clusters"], dtype=object)[known]}
+    if n < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return Figure(np.nan, np.nan, np.nan, n, "fewer than three clips, or one side is the same everywhere")
+    x, y = x - x.mean(), y - y.mean()  # sums of squares of centred values keep their digits
+    terms = np.column_stack([np.ones(n), x, y, x * x, y * y, x * y])
+    interval = bootstrap_interval(terms, _pearson, **options)
+    return Figure(float(_pearson(terms.sum(axis=0))), interval.low, interval.high, n)
+
+
+def _pearson(sums: np.ndarray) -> np.ndarray:
+    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
+    return (n * xy - x * y) / np.sqrt((n * xx - x * x) * (n * yy - y * y))
+
+
 def _coefficient(
     found: agreement.Agreement,
     terms: Callable[[np.ndarray], np.ndarray],

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from emo_core.records import EXCLUSIONS
-from emo_core.science import bootstrap_interval
+from emo_core.science import Figure, bootstrap_interval
 from pages.parts.session import escape
 
 _PLOT = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"]}
@@ -17,6 +17,11 @@ _PLOT = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d",
 def show(figure: go.Figure, key: str, columns: Mapping[str, object]) -> None:
     """A figure, and below it the figure and its numbers as files."""
     st.plotly_chart(figure, key=f"figure:{key}", config=_PLOT)
+    files(figure, key, columns)
+
+
+def files(figure: go.Figure, key: str, columns: Mapping[str, object]) -> None:
+    """A figure and its numbers as files."""
     with st.container(horizontal=True):
         st.download_button(
             "Numbers (CSV)", lambda: pd.DataFrame(columns).to_csv(index=False), f"{key}.csv", "text/csv",
@@ -37,6 +42,14 @@ def browse_on_click(figure: go.Figure) -> None:
             (chosen[0], chosen[1]) if isinstance(chosen, (list, tuple)) else (chosen["0"], chosen["1"])
         )
         st.switch_page("pages/browse.py", query_params={"reference": reference, "candidate": candidate})
+
+
+def as_words(figure: Figure) -> str:
+    """`0.276 [0.267, 0.286]`, or `undefined` and why."""
+    if figure.reason:
+        return f"undefined ({figure.reason})"
+    ends = "" if np.isnan(figure.low) else f" [{figure.low:.3f}, {figure.high:.3f}]"
+    return f"{figure.value:.3f}{ends}"
 
 
 def number(value: float | None) -> float:
