@@ -49,11 +49,11 @@ with left:
     figures.divergence_note(document)
 with right:
     st.subheader("Which emotions do they hear?")
-    shares, votes = figures.marginal_shares(counts.reference, counts.candidate, study.seed)
+    shares, votes = figures.marginal_shares(counts.reference, counts.candidate, **options)
     figures.show(
         panels.marginals(study.emotions, shares, votes), "marginals", figures.marginal_columns(study.emotions, shares)
     )
-    st.caption("Share of all votes; bars are 95 % bootstrap intervals over clips.")
+    st.caption(f"Share of all votes; bars are 95 % bootstrap intervals over {by}s.")
 left, right = st.columns(2)
 with left:
     st.subheader("Where do majorities part?")

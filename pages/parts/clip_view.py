@@ -11,6 +11,7 @@ from emo_core.charts import clips as clip_charts
 from emo_core.errors import AudioError, BadInput
 from emo_core.records import EXCLUSIONS, Study
 from emo_core.store import Database, browsing
+from pages.parts.copy_link import copy_link
 from pages.parts.player import player
 from pages.parts.routes import audio_url
 from pages.parts.session import escape
@@ -20,7 +21,9 @@ PLAYER = "player"
 
 def show(store: Database, study: Study, clip: dict, *, step: Callable[[int], None]) -> None:
     """Everything known of a clip. `step` is what the buttons call where there is no player: +1 goes on, −1 back."""
-    st.subheader(escape(clip["clip"]), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(escape(clip["clip"]), anchor=False, width="content")
+        copy_link("link")
     if clip["transcript"]:
         st.markdown(f"“{escape(clip['transcript'])}”")
     _sound(store, study, clip, step)
@@ -166,4 +169,3 @@ def _metadata(clip: dict) -> None:
     } | clip["metadata"]
     with st.expander("Metadata"):
         st.json({key: value for key, value in facts.items() if value is not None}, expanded=True)
-    st.caption("The address bar links to this view: study, filters, clip and region.")

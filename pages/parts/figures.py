@@ -114,14 +114,16 @@ def divergence_note(document: dict) -> None:
     )
 
 
-def marginal_shares(reference: np.ndarray, candidate: np.ndarray, seed: int) -> tuple[dict, dict]:
-    """Share of all votes for each emotion with its bootstrap interval over clips, and the votes, for both sides."""
+def marginal_shares(reference: np.ndarray, candidate: np.ndarray, **options) -> tuple[dict, dict]:
+    """Share of all votes for each emotion with its bootstrap interval, and the votes, for both sides. Options are those
+    of `bootstrap_interval`.
+    """
     shares, votes = {}, {}
     for side, counts in (("reference", reference), ("candidate", candidate)):
         votes[side] = int(counts.sum())
         terms = np.column_stack([counts, counts.sum(axis=1)]).astype(float)
         intervals = [
-            bootstrap_interval(terms[:, [i, -1]], lambda sums: sums[:, 0] / sums[:, 1], seed=seed, resamples=500)
+            bootstrap_interval(terms[:, [i, -1]], lambda sums: sums[:, 0] / sums[:, 1], **options)
             for i in range(counts.shape[1])
         ]
         value = counts.sum(axis=0) / max(1, votes[side])

@@ -87,7 +87,10 @@ def test_open_sort_choose_play_loop_next_and_pass_the_link_on(demo_server, page,
     page.wait_for_url(re.compile(r"region="))
     settled(page)
 
-    link = page.url
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == page.url
     other = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     other.goto(link)
     ready(other, by_entropy[4])
