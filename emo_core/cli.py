@@ -6,6 +6,8 @@ process that owns the store then carries them out.
 """
 
 import json
+import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -224,7 +226,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Combined distributions as CSV or Parquet, with a schema beside it."""
-    chosen = [name.strip() for name in columns.split(",")] if columns else None
+    chosen = [name.strip() for name in columns.split(",") if name.strip()] if columns is not None else None
     _carry_out(context, as_json, "export", study=study, to=_absolute(to), columns=chosen)
 
 
@@ -321,5 +323,7 @@ def _short(value: object) -> str:
 
 
 def main() -> None:
-    """Entry point of `python -m emo_core`."""
+    """Entry point of `python -m emo_core`. With EMO_DEBUG set, what failed inside is shown with its stack."""
+    if "EMO_DEBUG" not in os.environ:
+        logging.getLogger("emo_core").setLevel(logging.CRITICAL)
     app(prog_name="python -m emo_core")

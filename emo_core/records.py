@@ -97,6 +97,11 @@ class VotesFile:
                 "A table of votes has either one label column (one row a vote) or columns of counts (one row a clip): "
                 "give --label or --counts, not both and not neither."
             )
+        doubled = {name for name in self.counts if self.counts.count(name) > 1}
+        if doubled:
+            raise BadInput(
+                f"The count column {min(doubled)!r} is named twice; its votes would count double. Name it once."
+            )
         if self.counts and self.rater:
             raise BadInput("Counts are of anonymous raters: leave out --rater, or give one row a vote with --label.")
 
@@ -167,7 +172,7 @@ class Study:
     seed: int = 0
 
     def __post_init__(self):
-        checked_name("study", self.name)
+        object.__setattr__(self, "name", checked_name("study", self.name))
         if len(self.emotions) < 2:
             raise BadInput(
                 f"A study needs at least two emotions; got {', '.join(self.emotions) or 'none'}. Add another to the list."
@@ -178,6 +183,8 @@ class Study:
             raise BadInput(f"There is no split by {self.split!r}. Choose {' or '.join(SPLITS)}.")
         if self.min_votes < 1:
             raise BadInput(f"min_votes must be 1 or more, got {self.min_votes}: a distribution needs a vote.")
+        if not 0 <= self.seed < 2**32:
+            raise BadInput(f"A seed is a whole number from 0 to {2**32 - 1}, got {self.seed}.")
         if self.reference == self.candidate:
             raise BadInput(
                 f"Reference and candidate are the same panel, {self.reference!r}. Choose two different panels."
@@ -207,5 +214,7 @@ def parse_merges(pairs: list[str]) -> dict[str, str]:
         source, equals, target = pair.partition("=")
         if not equals:
             raise BadInput(f"A merge reads from=to, for example excited=happy; got {pair!r}.")
-        merges[vocabulary.emotion(source)] = vocabulary.emotion(target)
+        source, target = vocabulary.emotion(source), vocabulary.emotion(target)
+        if merges.setdefault(source, target) != target:
+            raise BadInput(f"{source} cannot be merged into both {merges[source]} and {target}. Choose one.")
     return merges

@@ -4,23 +4,38 @@ The command line and the store's owner share this table: with the app closed a v
 with the app open the app runs it (`emo_core.store.ownership`). Arguments and documents are JSON values; NaN is null.
 """
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from emo_core import vocabulary
-from emo_core.errors import UnknownName, WorkbenchError
+from emo_core.errors import BadInput, StoreError, UnknownName, WorkbenchError
 from emo_core.records import Reading, Report, Study, VotesFile, parse_merges
 from emo_core.science import comparison
 from emo_core.store import Database, browsing, corpora, exporting, studies
+
+_LOG = logging.getLogger("emo_core")
 
 
 def run(store: Database, verb: str, arguments: dict) -> dict | list:
     """The document of one verb. Raises WorkbenchError."""
     if verb not in VERBS:
         raise UnknownName("verb", verb, VERBS)
-    return plain(VERBS[verb](store, **arguments))
+    try:
+        return plain(VERBS[verb](store, **arguments))
+    except WorkbenchError:
+        raise
+    except OSError as error:
+        raise StoreError(f"The operating system refused: {error}. Check the path and the space on its disk.") from error
+    except Exception as error:  # the last door before the user: told as a sentence, kept whole in the log
+        _LOG.exception("the verb %r failed", verb)
+        raise StoreError(
+            f"{verb} failed inside the workbench: {type(error).__name__}: {error}. Please report it."
+        ) from error
 
 
 def answer(store: Database, request: dict) -> dict:
@@ -172,6 +187,9 @@ def show_study(store: Database, name: str, by: str = "clip") -> dict:
     """A study's choices, exclusions, and the paper's Table 3 for it; intervals resample clips, or speakers with `by`."""
     stored = studies.find_study(store.cursor(), name)
     counts = studies.study_counts(store, name)
+    speakerless = int(np.sum(counts.speakers == None))  # noqa: E711  (elementwise)
+    if by == "speaker" and speakerless:
+        raise BadInput(f"{speakerless:,} clips of the study have no speaker. Resample clips instead.")
     table = comparison.compare(
         counts.reference,
         counts.candidate,
@@ -186,6 +204,7 @@ def show_study(store: Database, name: str, by: str = "clip") -> dict:
         "train": int((~counts.is_test).sum()),
         "test": int(counts.is_test.sum()),
         "excluded": studies.exclusions(store, name),
+        "votes_outside": {"reference": counts.outside_reference, "candidate": counts.outside_candidate},
         "reference": _panel_document(stored.study.reference, table.reference),
         "candidate": _panel_document(stored.study.candidate, table.candidate),
         "combined": _panel_document("combined", table.combined),

@@ -28,7 +28,8 @@ chosen, sort, descending = filters.choose(store, study)
 
 def position() -> int:
     """The page asked for, from 1; nonsense in the URL is page 1."""
-    return max(1, int(view["page"])) if view.get("page", "").isdigit() else 1
+    asked_for = view.get("page", "")
+    return max(1, int(asked_for)) if asked_for.isascii() and asked_for.isdigit() and len(asked_for) < 8 else 1
 
 
 def turn_to(clip: str | None, page: int) -> None:

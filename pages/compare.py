@@ -12,27 +12,38 @@ store = open_store()
 st.title("How close do the two panels come?")
 stored = choose_study(store)
 study = stored.study
-by = st.segmented_control(
-    "Intervals resample", ["clip", "speaker"], default="clip", required=True, key="by", bind="query-params",
-    help="Clips of one speaker resemble each other; resampling whole speakers is the more careful choice.",
-)  # fmt: skip
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def counted(folder: str, study_id: int, version: int) -> studies.StudyCounts:
+    """Counts of one version of a study; new votes make a new version, and numbers of studies are never given twice."""
+    return studies.study_counts(store, study.name)
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing …")
-def comparison(folder: str, study_id: int, version: int, name: str, by: str) -> tuple[dict, studies.StudyCounts]:
-    """Figures and counts of one version of a study; new votes make a new version."""
-    return verbs.plain(verbs.show_study(store, name, by=by)), studies.study_counts(store, name)
+def compared(folder: str, study_id: int, version: int, by: str) -> dict:
+    """Figures of one version of a study."""
+    return verbs.plain(verbs.show_study(store, study.name, by=by))
 
 
-document, counts = comparison(str(store.folder), stored.study_id, stored.version, study.name, by)
+state = (str(store.folder), stored.study_id, stored.version)
+counts = counted(*state)
+with_speakers = all(speaker is not None for speaker in counts.speakers)
+by = st.segmented_control(
+    "Intervals resample", ["clip", "speaker"], default="clip", required=True, key="by", bind="query-params", disabled=not with_speakers,
+    help="Clips of one speaker resemble each other; resampling whole speakers is the more careful choice. It needs a "
+    "speaker for every clip.",
+)  # fmt: skip
+by = by if with_speakers else "clip"
+document = compared(*state, by)
 if not document["clips"]:
     st.info("The study keeps no clip.")
-    figures.exclusions(document["excluded"])
+    figures.exclusions(document)
     st.stop()
 
 st.subheader("Agreement and ambiguity")
 figures.agreement_table(document)
-figures.exclusions(document["excluded"])
+figures.exclusions(document)
 if study.candidate is None:
     st.info("The study has no candidate panel yet, so there is nothing to compare it with.")
     st.stop()
@@ -45,7 +56,7 @@ with left:
     low, high = document["js_mean_interval"]
     js = science.jensen_shannon_divergence(p, q)
     figure = panels.divergence_histogram(js, document["js_mean"], figures.number(low), figures.number(high))
-    figures.show(figure, "js", {"clip_id": counts.clip_ids, "js_divergence": js})
+    figures.show(figure, "js", {"clip": counts.clips, "js_divergence": js})
     figures.divergence_note(document)
 with right:
     st.subheader("Which emotions do they hear?")
@@ -58,8 +69,9 @@ left, right = st.columns(2)
 with left:
     st.subheader("Where do majorities part?")
     table = science.majority_table(counts.reference, counts.candidate)
-    figure = panels.majority_confusion(study.emotions, table)
-    figures.browse_on_click(figure)
+    whole = science.majority_table(counts.reference, counts.candidate, shared=False)
+    figure = panels.majority_confusion(study.emotions, table, whole)
+    figures.browse_on_click(figure, study.name)
     figures.files(figure, "majorities", {"reference": study.emotions} | dict(zip(study.emotions, table.T)))
     match = science.majority_match(counts.reference, counts.candidate, **options)
     st.caption(
@@ -70,7 +82,7 @@ with right:
     st.subheader("Are the same clips ambiguous?")
     entropies = science.entropy(p), science.entropy(q)
     figure = panels.entropies(*entropies, len(study.emotions), seed=study.seed)
-    columns = {"clip_id": counts.clip_ids, "entropy_reference": entropies[0], "entropy_candidate": entropies[1]}
+    columns = {"clip": counts.clips, "entropy_reference": entropies[0], "entropy_candidate": entropies[1]}
     figures.show(figure, "entropies", columns)
     related = science.correlation(*entropies, **options)
     surer = science.mean_figure(entropies[1] - entropies[0], **options)

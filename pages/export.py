@@ -1,5 +1,6 @@
 """Take the distributions with you."""
 
+import shlex
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -49,6 +50,6 @@ st.dataframe(
     [{"column": c.name, "type": c.type, "unit": c.unit, "meaning": c.meaning} for c in known if c.name in names]
 )
 st.caption("The same from a terminal:")
-st.code(f"python -m emo_core export '{study.name}' --to distributions.csv", language="bash")
+st.code(f"python -m emo_core export {shlex.quote(study.name)} --to distributions.csv", language="bash")
 if names != [column.name for column in known if column.usual]:
     st.caption(escape("with --columns " + ",".join(names)))

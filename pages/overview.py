@@ -33,13 +33,13 @@ def save_suggested(corpus: str) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def panels_of(folder: str, corpus: str, last_vote: int) -> list[dict]:
+def panels_of(folder: str, corpus: str, last_batch: int) -> list[dict]:
     """The panels of a corpus, counted once for each state of the votes (twenty million take two seconds)."""
     return corpora.list_panels(store, corpus)
 
 
 def show_corpus(corpus: dict) -> None:
-    panels = panels_of(str(store.folder), corpus["name"], corpora.last_vote(store))
+    panels = panels_of(str(store.folder), corpus["name"], corpora.last_batch(store, corpus["name"]))
     with st.container(border=True):
         badge = " :orange-badge[:material/science: simulated]" if corpus["simulated"] else ""
         st.subheader(escape(corpus["name"]) + badge)

@@ -14,6 +14,14 @@ st.write(
     "A study fixes what a preprocessing script usually hides: the emotions, what is merged, which clips are left out and "
     "why, which panel is the reference, and the split."
 )
+if made := st.session_state.pop("made", None):
+    st.success(
+        f"{escape(made['study'])} keeps {made['clips']:,} clips and leaves {sum(made['excluded'].values()):,} out: "
+        f"{made['train']:,} to train, {made['test']:,} to test."
+    )
+    st.page_link(
+        "pages/browse.py", label="Browse its clips", icon=":material/hearing:", query_params={"study": made["study"]}
+    )
 for study in verbs.list_studies(store):
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -73,11 +81,5 @@ if st.button("Create the study", type="primary", key="create_study"):
         st.error(escape(str(error)))
     else:
         st.session_state["study"] = made["study"]
-        left_out = sum(made["excluded"].values())
-        st.success(f"{made['clips']:,} clips are kept, {left_out:,} left out.")
-        st.page_link(
-            "pages/browse.py",
-            label="Browse its clips",
-            icon=":material/hearing:",
-            query_params={"study": made["study"]},
-        )
+        st.session_state["made"] = made
+        st.rerun()

@@ -74,6 +74,9 @@ def test_a_session_from_corpus_to_export(corpus, tmp_path):
         (("corpus", "add", "crema-d", "nowhere", "--name", "x"), 2, "tabulatedVotes.csv"),
         (("study", "add", "s"), 2, "Missing option"),
         (("nonsense",), 2, "No such command"),
+        ((*ADD[:-1], "-5"), 2, "A seed is"),
+        (("browse", "s", "--limit", "99999999999999999999"), 2, ""),
+        (("--store", "/etc/passwd", "study", "list"), 1, "cannot be the store's folder"),
     ],
 )
 def test_wrong_words_end_with_a_sentence_and_status_2(corpus, words, status, said):

@@ -76,31 +76,40 @@ def divergence_histogram(js: np.ndarray, mean: float, low: float, high: float) -
     return finish(figure, height=320)
 
 
-def majority_confusion(emotions: tuple[str, ...], table: np.ndarray) -> go.Figure:
-    """Clips by winning emotion, reference in rows, candidate in columns; ties count in each of their cells by share.
+def majority_confusion(emotions: tuple[str, ...], table: np.ndarray, clips: np.ndarray) -> go.Figure:
+    """Clips by winning emotion, reference in rows, candidate in columns: (emotions, emotions) each.
 
-    Transparent squares lie over the cells, because a heatmap itself tells nobody that it was clicked: a point's
-    `customdata` is (reference emotion, candidate emotion).
+    table: ties shared among their cells, which is what the cells show; clips: ties whole in each of their cells, which is
+    how many clips a click finds. A heatmap tells nobody that it was clicked, so transparent squares cover each cell; a
+    point's `customdata` begins with (reference emotion, candidate emotion).
     """
-    names = list(emotions)
     rows = table.sum(axis=1, keepdims=True)
     share = np.divide(table, rows, out=np.zeros_like(table, dtype=float), where=rows > 0)
     figure = go.Figure(
         go.Heatmap(
-            z=share, x=names, y=names, zmin=0, zmax=1, colorscale="Blues", hoverinfo="skip",
-            text=np.vectorize("{:,.0f}".format)(table),
+            z=share, zmin=0, zmax=1, colorscale="Blues", hoverinfo="skip", text=np.vectorize("{:,.0f}".format)(table),
             texttemplate="%{text}", colorbar={"title": "share of row", "tickformat": ".0%"},
         )
     )  # fmt: skip
-    x, y = np.meshgrid(names, names)
+    row, column, dy, dx = np.meshgrid(
+        np.arange(len(emotions)), np.arange(len(emotions)), [-0.35, 0, 0.35], [-0.4, -0.2, 0, 0.2, 0.4], indexing="ij"
+    )
+    row, column = row.ravel(), column.ravel()
+    names = np.array(emotions, dtype=object)
     figure.add_scatter(
-        x=x.ravel(), y=y.ravel(), mode="markers", marker={"symbol": "square", "size": 34, "color": "rgba(0,0,0,0.001)"},
-        customdata=np.column_stack([y.ravel(), x.ravel(), np.round(table.ravel(), 2), np.round(share.ravel() * 100, 1)]),
-        hovertemplate="reference %{customdata[0]}, candidate %{customdata[1]}<br>%{customdata[2]} clips, %{customdata[3]} % of the row"
-        "<br>click to browse them<extra></extra>",
+        x=column + dx.ravel(), y=row + dy.ravel(), mode="markers",
+        marker={"symbol": "square", "size": 26, "color": "rgba(0,0,0,0.001)"},
+        customdata=np.column_stack(
+            [names[row], names[column], table[row, column].round(1), (share[row, column] * 100).round(1), clips[row, column]]
+        ),
+        hovertemplate="reference %{customdata[0]}, candidate %{customdata[1]}<br>%{customdata[2]} clips with ties shared, "
+        "%{customdata[3]} % of the row<br>click to browse the %{customdata[4]} clips, ties counted whole<extra></extra>",
     )  # fmt: skip
+    ticks = {"tickvals": list(range(len(emotions))), "ticktext": list(emotions), "showgrid": False, "zeroline": False}
+    edge = [-0.5, len(emotions) - 0.5]
     figure.update_layout(
-        xaxis={"title": "candidate majority"}, yaxis={"title": "reference majority", "autorange": "reversed"},
+        xaxis={"title": "candidate majority", "range": edge} | ticks,
+        yaxis={"title": "reference majority", "range": edge[::-1]} | ticks,
         clickmode="event+select", dragmode=False, showlegend=False,
     )  # fmt: skip
     return finish(figure, height=380)

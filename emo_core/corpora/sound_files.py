@@ -22,39 +22,41 @@ def audio_root(folder: Path | str) -> Path:
 def find_audio(folder: Path | str) -> tuple[pd.DataFrame, list[str]]:
     """All audio files under a folder, and notes on those left out.
 
-    Returns a table with columns key (the path below the folder without its ending, and the bare name where it is the
-    only one), audio (the path below the folder) and duration_s (NaN where the header cannot be read).
+    Returns a table with columns key (the path below the folder; that without its ending; and the bare name where it
+    stands in one folder only), audio (the path below the folder) and duration_s (NaN where the header cannot be read).
+    Where names without ending lead to several formats, the first of `SUFFIXES` is taken.
     """
     root = audio_root(folder)
     files, notes = _files(root)
-    rows = [(audio.rsplit(".", 1)[0], audio) for audio in files]
-    bare = pd.DataFrame([(path.rsplit("/", 1)[-1], audio) for path, audio in rows], columns=["key", "audio"])
-    doubled = bare["key"].duplicated(keep=False)
-    if doubled.any():
+    stems = {file: file.rsplit(".", 1)[0] for file in files}
+    folders: dict[str, set[str]] = {}
+    for stem in stems.values():
+        folders.setdefault(stem.rsplit("/", 1)[-1], set()).add(stem)
+    doubled = sorted(name for name, places in folders.items() if len(places) > 1)
+    if doubled:
         notes.append(
-            f"{bare['key'][doubled].nunique():,} audio file names stand in several folders (first: "
-            f"{bare['key'][doubled].iloc[0]}); clips find these by their path below the audio root only."
+            f"{len(doubled):,} audio file names stand in several folders (first: {doubled[0]}); clips find these by their "
+            "path below the audio root only."
         )
-    table = pd.concat([pd.DataFrame(rows, columns=["key", "audio"]), bare[~doubled]]).drop_duplicates("key")
-    seconds = {audio: duration(root / audio) for audio in files}
+    bare = [(stem.rsplit("/", 1)[-1], file) for file, stem in stems.items()]
+    keys = [(file, file) for file in files] + [(stem, file) for file, stem in stems.items()]
+    keys += [(name, file) for name, file in bare if len(folders[name]) == 1]
+    table = pd.DataFrame(keys, columns=["key", "audio"]).drop_duplicates("key")
+    seconds = {file: duration(root / file) for file in files}
     return table.assign(duration_s=table["audio"].map(seconds).astype(float)).reset_index(drop=True), notes
 
 
 def _files(root: Path) -> tuple[list[str], list[str]]:
-    """Paths below the root, one a clip (the best format), sorted; links that lead out of it are left out."""
-    best: dict[str, str] = {}
-    outside = 0
-    for suffix in SUFFIXES:
-        for path in sorted(root.rglob("*")):
-            if path.suffix.lower() != suffix or not path.is_file():
-                continue
-            if not path.resolve().is_relative_to(root):
+    """Paths below the root, best formats first; links that lead out of it are left out."""
+    found, outside = [], 0
+    for path in root.rglob("*"):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            if path.resolve().is_relative_to(root):
+                found.append(path.relative_to(root).as_posix())
+            else:
                 outside += 1
-                continue
-            relative = path.relative_to(root).as_posix()
-            best.setdefault(relative.rsplit(".", 1)[0], relative)
     notes = [f"{outside:,} links lead out of the audio root and were left out."] if outside else []
-    return sorted(best.values()), notes
+    return sorted(found, key=lambda file: (SUFFIXES.index(Path(file).suffix.lower()), file)), notes
 
 
 def duration(path: Path) -> float:

@@ -106,15 +106,23 @@ def majority_shares(counts: np.ndarray) -> np.ndarray:
     return distributions.normalise(distributions.majority(counts).astype(int))
 
 
-def majority_table(reference: np.ndarray, candidate: np.ndarray) -> np.ndarray:
-    """Clips by both majorities, reference in rows: (emotions, emotions). A tie counts in each of its cells by share.
+def majority_table(reference: np.ndarray, candidate: np.ndarray, *, shared: bool = True) -> np.ndarray:
+    """Clips by both majorities, reference in rows: (emotions, emotions).
+
+    A tie counts in each of its cells by share, so that the table sums to the clips; with `shared` off it counts whole in
+    each, so that a cell is the number of clips for which both emotions win, alone or tied.
 
     >>> majority_table(np.array([[3, 1], [2, 2]]), np.array([[0, 5], [4, 0]]))
     array([[0.5, 1. ],
            [0.5, 0. ]])
+    >>> majority_table(np.array([[3, 1], [2, 2]]), np.array([[0, 5], [4, 0]]), shared=False)
+    array([[1, 1],
+           [1, 0]])
     """
-    both = np.nan_to_num(majority_shares(reference)), np.nan_to_num(majority_shares(candidate))
-    return both[0].T @ both[1]
+    weigh = majority_shares if shared else distributions.majority
+    both = [np.nan_to_num(weigh(counts).astype(float)) for counts in (reference, candidate)]
+    table = both[0].T @ both[1]
+    return table if shared else table.astype(int)
 
 
 def majority_match(reference: np.ndarray, candidate: np.ndarray, **options) -> Figure:

@@ -20,6 +20,7 @@ SORTS = {
     "clip": "clips.name",
     "speaker": "clips.speaker",
 }
+MOST = 10**9
 _FROM_CLIPS = {"clip", "speaker"}
 
 
@@ -91,8 +92,8 @@ def browse(
     """
     if sort not in SORTS:
         raise UnknownName("sort key", sort, SORTS)
-    if limit < 0 or offset < 0:
-        raise BadInput(f"Limit and offset are 0 or more, got {limit} and {offset}.")
+    if not (0 <= limit <= MOST and 0 <= offset <= MOST):
+        raise BadInput(f"Limit and offset lie between 0 and {MOST:,}, got {limit} and {offset}.")
     cursor = store.cursor()
     stored = find_study(cursor, study)
     clause, binding, needs_clips = _conditions(chosen or Filter())

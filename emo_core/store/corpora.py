@@ -26,7 +26,7 @@ def add_corpus(store: Database, name: str, reading: Reading, *, skip_bad_rows: b
     skipped = [*reading.skipped, *intake.stage(cursor, reading.votes, skip_bad_rows=skip_bad_rows)]
     notes = [*reading.notes, *_stage_clips(cursor, reading)]
     with store.writing(cursor):
-        corpus = one_row(cursor, "SELECT coalesce(max(corpus_id), 0) + 1 FROM corpora")[0]
+        corpus = one_row(cursor, "SELECT nextval('corpus_ids')")[0]
         cursor.execute(
             "INSERT INTO corpora VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -85,6 +85,17 @@ def _stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
     return _clips_of_file(cursor, reading)
 
 
+def _check_spans(cursor: Cursor, source: str) -> None:
+    """Start and end of each clip are seconds, 0 ≤ start < end. Raises BadTable."""
+    wrong = one_row(cursor, query("wrong_spans"))
+    if wrong:
+        row, clip, start, end = wrong
+        raise BadTable(
+            f"{source} row {row}: the clip {clip!r} lasts from {start!r} to {end!r}, but start and end are seconds with "
+            "0 ≤ start < end. Mend the row; nothing was written."
+        )
+
+
 def _is_grouped(cursor: Cursor) -> bool:
     """Whether each clip's rows follow one another in the file: then they need no sorting, half the time of an import."""
     return not one_row(cursor, "SELECT count(*) FROM incoming_fields WHERE last_row - first_row + 1 <> rows")[0]
@@ -108,6 +119,7 @@ def _clips_of_file(cursor: Cursor, reading: Reading) -> list[str]:
             f"{reading.source} row {outside[0]}: the audio of clip {outside[1]!r} lies outside the audio root {root}. "
             "Paths are relative to that folder and stay inside it."
         )
+    _check_spans(cursor, reading.source)
     return _notes_on_clips(cursor, staged, root)
 
 
@@ -124,6 +136,14 @@ def _notes_on_clips(cursor: Cursor, staged: list[str], root: str | None) -> list
                 notes.append(
                     f"{clips:,} clips have rows with different values of {field} (first: {example}); the first row's was taken."
                 )
+    late = one_row(
+        cursor, "SELECT count(*), min(clip) FROM incoming_clips WHERE TRY_CAST(end_s AS DOUBLE) > duration_s + 0.05"
+    )
+    if late[0]:
+        notes.append(f"{late[0]:,} clips end after their file does (first: {late[1]}); Browse will say so.")
+    repeated = one_row(cursor, query("repeated_votes"))[0]
+    if repeated:
+        notes.append(f"{repeated:,} times a named rater voted more than once on a clip; every vote counts.")
     if root:
         missing, example = one_row(cursor, "SELECT count(*), min(clip) FROM incoming_clips WHERE audio IS NULL")
         if missing:
@@ -146,7 +166,7 @@ def _insert_votes(
                 [corpus, panel, panel_kind(panel)],
             )
     cursor.execute(query("insert_raters"), {"corpus": corpus})
-    batch = one_row(cursor, "SELECT coalesce(max(batch_id), 0) + 1 FROM batches")[0]
+    batch = one_row(cursor, "SELECT nextval('batch_ids')")[0]
     base = one_row(cursor, "SELECT coalesce(max(vote_id), 0) FROM votes")[0]
     cursor.execute("INSERT INTO batches VALUES (?, ?, 'import', ?, ?, NULL)", [batch, corpus, source, utc_now()])
     order = "" if grouped else "ORDER BY clips.clip_id, incoming.position"
@@ -192,9 +212,11 @@ def list_panels(store: Database, corpus: str) -> list[dict]:
     return _panels(store, "list_panels", corpus)
 
 
-def last_vote(store: Database) -> int:
-    """Number of the newest vote, 0 where there is none: it changes when anything that counts votes does."""
-    return one_row(store.cursor(), "SELECT coalesce(max(vote_id), 0) FROM votes")[0]
+def last_batch(store: Database, corpus: str) -> int:
+    """Number of the newest batch of votes of a corpus: it changes whenever votes come in. Raises UnknownName."""
+    cursor = store.cursor()
+    wanted = [corpus_number(cursor, corpus)]
+    return one_row(cursor, "SELECT coalesce(max(batch_id), 0) FROM batches WHERE corpus_id = ?", wanted)[0]
 
 
 def panel_emotions(store: Database, corpus: str) -> list[dict]:

@@ -66,7 +66,10 @@ class Database:
 
     def __init__(self, folder: Path | str | None = None, *, wait_s: float = 0.0):
         self.folder = Path(folder or os.environ.get("EMO_STORE") or DEFAULT_FOLDER).resolve()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.folder} cannot be the store's folder: {error}. Name another.") from error
         self._owner = Owner(self.folder, wait_s=wait_s)
         self._write_lock = threading.RLock()
         try:

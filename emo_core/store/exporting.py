@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import duckdb
+
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import Study
 from emo_core.store.database import Database, one_row, quoted
@@ -96,6 +98,8 @@ def export(store: Database, study: str, path: Path | str, *, names: list[str] | 
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise BadInput(f"{path.name} ends in neither {' nor '.join(FORMATS)}. Choose one of these endings.")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder. Name a file.")
     if not path.parent.is_dir():
         raise BadInput(f"There is no folder {path.parent}. Make it first.")
     cursor = store.cursor()
@@ -114,6 +118,8 @@ def export(store: Database, study: str, path: Path | str, *, names: list[str] | 
             f"ORDER BY clip_id) TO '{str(draft).replace(chr(39), chr(39) * 2)}' ({options})",
         )
         draft.replace(path)
+    except duckdb.IOException as error:
+        raise BadInput(f"{path} cannot be written: {error} Name another place.") from error
     finally:
         draft.unlink(missing_ok=True)
     _write_schema(path, stored.study, chosen, rows)

@@ -36,6 +36,7 @@ def stage(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, skip_bad_rows: boo
     Raises BadTable where the file cannot be read or a row breaks a rule and `skip_bad_rows` is off.
     """
     name = votes.path.name if isinstance(votes, VotesFile) else "the table"
+    cursor.execute(query("in_utc"))
     _stage_labels(cursor, votes.labels if isinstance(votes, VotesFile) else {})
     try:
         if isinstance(votes, VotesFile):
@@ -79,7 +80,9 @@ def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
     fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
     for column in (*wanted.values(), *fields.values(), votes.panel_column, *votes.counts):
         if column is not None and column not in found:
-            raise BadTable(f"{votes.path.name} has no column {column!r}; it has {', '.join(found)}. Name one of these.")
+            raise BadTable(
+                f"{votes.path.name} has no column {column!r}; it has {', '.join(map(repr, found))}. Name one of these."
+            )
     columns = {field: quoted(column) if column else "NULL" for field, column in wanted.items()}
     columns["panel"] = quoted(votes.panel_column) if votes.panel_column else _literal(votes.panel)
     columns |= {"times": "1", "provenance": "NULL"}
@@ -118,14 +121,22 @@ def _csv_options(path: Path) -> str:
     another dialect. The delimiter is the one of comma, semicolon, tab and bar that stands most often there.
     """
     with path.open("rb") as file:
+        if b"\x00" in file.read(4096):
+            raise BadTable(f"{path.name} has zero bytes: it is UTF-16, or no text. Save it as UTF-8.")
+        file.seek(0)
         header = file.readline(1 << 20).decode("utf-8-sig", errors="replace")
     delimiter = max(",;\t|", key=header.count)
     names = next(csv.reader([header], delimiter=delimiter), [])
     if not header.strip("\r\n").replace("\t", "").isprintable():
         raise BadTable(f"The header of {path.name} has characters that cannot be printed. Is it a table of text?")
-    doubled = {name for name in names if names.count(name) > 1}
+    folded = [name.strip().casefold() for name in names]
+    doubled = {name for name, key in zip(names, folded) if folded.count(key) > 1}
     if doubled or not names:
-        what = f"names the column {min(doubled)!r} twice" if doubled else "is empty"
+        what = (
+            f"names the column {min(doubled)!r} twice (case and spaces do not tell names apart)"
+            if doubled
+            else "is empty"
+        )
         raise BadTable(f"The header of {path.name} {what}. Give each column a name of its own.")
     columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
     return (
@@ -177,10 +188,23 @@ def refuse_or_skip(cursor: Cursor, name: str, skip_bad_rows: bool) -> list[Skipp
     rows = cursor.execute(
         "SELECT DISTINCT row, problem FROM incoming WHERE problem IS NOT NULL ORDER BY row"
     ).fetchall()
-    cursor.execute("DELETE FROM incoming WHERE problem IS NOT NULL")
+    if rows:
+        _leave_out(cursor)
     if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
         raise BadTable(f"{name} has no votes{' left' if bad else ''}. Check that it is the right file.")
     return [Skipped(f"{name} row {row}", problem) for row, problem in rows]
+
+
+def _leave_out(cursor: Cursor) -> None:
+    """Take out the whole row wherever a part of it breaks a rule, and clips that stand in no other row."""
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE left_out AS SELECT DISTINCT row, clip FROM incoming WHERE problem IS NOT NULL"
+    )
+    cursor.execute("DELETE FROM incoming WHERE row IN (SELECT row FROM left_out)")
+    if one_row(cursor, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'incoming_fields'")[0]:
+        cursor.execute(
+            "DELETE FROM incoming_fields WHERE clip IN (SELECT clip FROM left_out) AND clip NOT IN (SELECT clip FROM incoming)"
+        )
 
 
 def _refusal(cursor: Cursor, name: str, bad: int) -> str:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from emo_core import science
 from emo_core.errors import BadInput, UnknownName
@@ -49,13 +50,17 @@ class StoredStudy:
 
 @dataclass(frozen=True)
 class StudyCounts:
-    """Votes of a study's clips: `reference` and `candidate` are clips × emotions, `speakers` and `is_test` per clip."""
+    """Votes of a study's clips: `reference` and `candidate` are clips × emotions, the others one value a clip. Votes of
+    either panel outside the emotions are counted in `outside_reference` and `outside_candidate`, over all clips kept.
+    """
 
-    clip_ids: np.ndarray
+    clips: np.ndarray
     reference: np.ndarray
     candidate: np.ndarray
     is_test: np.ndarray
     speakers: np.ndarray
+    outside_reference: int
+    outside_candidate: int
 
 
 def add_study(store: Database, study: Study) -> StoredStudy:
@@ -73,7 +78,7 @@ def add_study(store: Database, study: Study) -> StoredStudy:
         reference = _number("panel", study.reference, panels)
         candidate = _number("panel", study.candidate, panels) if study.candidate else None
         _check_emotions(cursor, study, corpus)
-        (number,) = one_row(cursor, "SELECT coalesce(max(study_id), 0) + 1 FROM studies")
+        (number,) = one_row(cursor, "SELECT nextval('study_ids')")
         stored = StoredStudy(study, number, corpus, reference, candidate, test_threshold=0, version=0)
         counts = _count(cursor, stored, only_touched=False)
         stored = replace(stored, test_threshold=_test_threshold(study, counts["unit_hash"]))
@@ -200,14 +205,15 @@ def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarr
 
 
 def _count_columns(cursor: Cursor, stored: StoredStudy) -> str:
-    """One count a panel and emotion (r0, r1, …, c0, …), and the reference's votes outside (r_outside)."""
+    """One count a panel and emotion (r0, r1, …, c0, …), and the votes outside (r_outside, c_outside)."""
     numbers = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall())
     slots: list[list[int]] = [[] for _ in stored.study.emotions]
     for name, column in stored.study.slots.items():
         slots[column].append(numbers[name])
     inside = ", ".join(str(number) for slot in slots for number in slot)
-    columns = [f"count(*) FILTER (panel_id = $reference AND emotion_id NOT IN ({inside})) AS r_outside"]
+    columns = []
     for panel, letter in (("$reference", "r"), ("$candidate", "c")):
+        columns.append(f"count(*) FILTER (panel_id = {panel} AND emotion_id NOT IN ({inside})) AS {letter}_outside")
         for column, slot in enumerate(slots):
             listed = ", ".join(map(str, slot))
             columns.append(f"count(*) FILTER (panel_id = {panel} AND emotion_id IN ({listed})) AS {letter}{column}")
@@ -215,7 +221,7 @@ def _count_columns(cursor: Cursor, stored: StoredStudy) -> str:
 
 
 def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str, np.ndarray]:
-    """`clip_id, unit_hash, r_outside` and the clips × emotions matrices `reference` and `candidate`."""
+    """`clip_id, unit_hash, r_outside, c_outside` and the clips × emotions matrices `reference` and `candidate`."""
     sql = query("count_votes").format(
         columns=_count_columns(cursor, stored),
         unit_hash=_unit_hash(stored.study),
@@ -233,6 +239,7 @@ def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str,
         "clip_id": columns["clip_id"],
         "unit_hash": raw["unit_hash"],
         "r_outside": columns["r_outside"],
+        "c_outside": columns["c_outside"],
         "reference": np.column_stack([columns[f"r{i}"] for i in width]).astype(np.int32),
         "candidate": np.column_stack([columns[f"c{i}"] for i in width]).astype(np.int32),
     }
@@ -274,6 +281,8 @@ def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, o
         "is_test": np.ma.filled(kept["unit_hash"], 0) <= stored.test_threshold,
         "n_reference": reference.sum(axis=1),
         "n_candidate": candidate.sum(axis=1),
+        "outside_reference": kept["r_outside"],
+        "outside_candidate": kept["c_outside"],
         "reference_counts": _as_lists(reference),
         "candidate_counts": _as_lists(candidate),
         "entropy_reference": _nullable(science.entropy(p)),
@@ -327,11 +336,13 @@ def study_counts(store: Database, name: str) -> StudyCounts:
         return table[column].combine_chunks().flatten().to_numpy().reshape(-1, width)
 
     return StudyCounts(
-        clip_ids=table["clip_id"].to_numpy(),
+        clips=table["clip"].to_numpy(),
         reference=matrix("reference_counts"),
         candidate=matrix("candidate_counts"),
         is_test=table["is_test"].to_numpy(),
         speakers=np.asarray(table["speaker"].to_pylist(), dtype=object),
+        outside_reference=pc.sum(table["outside_reference"]).as_py() or 0,
+        outside_candidate=pc.sum(table["outside_candidate"]).as_py() or 0,
     )
 
 

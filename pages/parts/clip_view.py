@@ -17,6 +17,7 @@ from pages.parts.routes import audio_url
 from pages.parts.session import escape
 
 PLAYER = "player"
+DAY_S = 86_400.0  # no clip is longer
 
 
 def show(store: Database, study: Study, clip: dict, *, step: Callable[[int], None]) -> None:
@@ -100,11 +101,12 @@ def _step_buttons(step: Callable[[int], None]) -> None:
 
 def _region() -> tuple[float, float] | None:
     """The region in the URL, `start-end` in seconds; nonsense is none."""
-    start, dash, end = st.query_params.get("region", "").partition("-")
+    start, _, end = st.query_params.get("region", "").partition("-")
     try:
-        return (float(start), float(end)) if dash and 0 <= float(start) < float(end) else None
+        span = float(start), float(end)
     except ValueError:
         return None
+    return span if 0 <= span[0] < span[1] <= DAY_S else None
 
 
 def _keep_region(region: dict | None) -> None:

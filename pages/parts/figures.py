@@ -33,15 +33,15 @@ def files(figure: go.Figure, key: str, columns: Mapping[str, object]) -> None:
         )  # fmt: skip
 
 
-def browse_on_click(figure: go.Figure) -> None:
-    """The confusion of majorities; a click on a cell opens its clips in Browse. The study goes along, since it is bound."""
+def browse_on_click(figure: go.Figure, study: str) -> None:
+    """The confusion of majorities; a click on a cell opens its clips in Browse."""
     event = st.plotly_chart(figure, key="figure:confusion", on_select="rerun", selection_mode="points", config=_PLOT)
     if event.selection.points:
         chosen = event.selection.points[0]["customdata"]
         reference, candidate = (
             (chosen[0], chosen[1]) if isinstance(chosen, (list, tuple)) else (chosen["0"], chosen["1"])
         )
-        st.switch_page("pages/browse.py", query_params={"reference": reference, "candidate": candidate})
+        st.switch_page("pages/browse.py", query_params={"study": study, "reference": reference, "candidate": candidate})
 
 
 def as_words(figure: Figure) -> str:
@@ -95,13 +95,19 @@ def agreement_table(document: dict) -> None:
     st.caption("  \n".join([f"Brackets: {document['intervals']}.", *sorted(escape(reason) for reason in reasons)]))
 
 
-def exclusions(excluded: Mapping[str, int]) -> None:
-    """What the study leaves out, by reason."""
-    if excluded:
-        parts = "; ".join(f"{count:,} × {EXCLUSIONS[reason]}" for reason, count in excluded.items())
-        st.caption(f":material/filter_alt: {sum(excluded.values()):,} clips of the corpus are left out: {parts}.")
-    else:
-        st.caption(":material/filter_alt: No clip of the corpus is left out.")
+def exclusions(document: dict) -> None:
+    """What the study leaves out: clips by reason, and votes outside the emotions; and how its split came out."""
+    excluded, outside = document["excluded"], document["votes_outside"]
+    parts = "; ".join(f"{count:,} × {EXCLUSIONS[reason]}" for reason, count in excluded.items())
+    clips = (
+        f"{sum(excluded.values()):,} clips of the corpus are left out: {parts}."
+        if excluded
+        else "No clip of the corpus is left out."
+    )
+    st.caption(
+        f":material/filter_alt: {clips} Of the clips kept, {outside['reference']:,} reference and {outside['candidate']:,} candidate "
+        f"votes lie outside the emotions and are not counted. Split: {document['train']:,} train, {document['test']:,} test."
+    )
 
 
 def divergence_note(document: dict) -> None:

@@ -31,7 +31,7 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
         reference = st.selectbox("Reference heard", ["any", *study.emotions], key="reference", width=140, **_URL)
         candidate = st.selectbox("Candidate heard", ["any", *study.emotions], key="candidate", width=140, **_URL)
         audio = st.selectbox("Audio", ["any", "with audio", "without"], key="audio", width=125, **_URL)
-        with st.popover("More filters", icon=":material/filter_alt:"):
+        with st.popover(_more_label(), icon=":material/filter_alt:"):
             speaker = st.selectbox("Speaker", ["any", *browsing.speakers(store, study.name)], key="speaker", **_URL)
             votes = st.number_input("Reference votes, at least", min_value=1, value=1, step=1, key="votes", **_URL)
             split = st.selectbox("Split", ["any", "train", "test"], key="split", **_URL)
@@ -47,6 +47,13 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
         audio={"any": None, "with audio": True, "without": False}[audio],
     )
     return chosen, sort, order == LARGEST
+
+
+def _more_label() -> str:
+    """How many of the filters inside are set, since they do not show."""
+    defaults = {"speaker": "any", "votes": 1, "split": "any"}
+    used = sum(st.session_state.get(name, default) != default for name, default in defaults.items())
+    return f"More filters ({used} set)" if used else "More filters"
 
 
 def _unless_any(value: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import streamlit as st
 from emo_core import verbs
 from emo_core.errors import WorkbenchError
 from emo_core.records import Study
-from emo_core.store import DEFAULT_FOLDER, Database, corpora, studies
+from emo_core.store import DEFAULT_FOLDER, Database, corpora, ownership, studies
 
 _open: dict[Path, Database] = {}
 _opening = threading.Lock()
@@ -24,7 +25,9 @@ def open_store(*, wait_s: float = 0.0) -> Database:
     folder = Path(os.environ.get("EMO_STORE") or DEFAULT_FOLDER).resolve()
     with _opening:
         if folder not in _open:
-            store = Database(folder, wait_s=wait_s)
+            owner = ownership.card(folder)
+            # A command will be done soon; another app will not.
+            store = Database(folder, wait_s=0 if owner and owner["port"] else wait_s)
             store.listen(lambda request: verbs.answer(store, request))
             atexit.register(store.close)
             _open[folder] = store
@@ -42,14 +45,31 @@ def choose_study(store: Database) -> studies.StoredStudy:
         st.stop()
     asked = st.query_params.get("study")
     if asked is not None and asked not in found:
-        st.warning(f"There is no study {asked!r} in this store; another one is shown.")
+        st.warning(f"There is no study {escape(asked)} in this store; another one is shown.")
+    # The URL rules, then what this visitor looked at last: a menu link carries no study, the view must not jump.
+    name = next(name for name in (asked, st.session_state.get("study"), *found) if name in found)
+    _remember(name)
+    st.session_state["study_choice"] = name
     with st.container(horizontal=True, vertical_alignment="center"):
-        name = st.selectbox(
-            "Study", list(found), key="study", bind="query-params", width=320, label_visibility="collapsed"
+        st.selectbox(
+            "Study", list(found), key="study_choice", width=320, label_visibility="collapsed", on_change=_choose
         )
-        stored = found[name if name in found else next(iter(found))]
-        caption(store, stored.study)
-    return stored
+        caption(store, found[name].study)
+    return found[name]
+
+
+def _choose() -> None:
+    """Another study: what belongs to a clip of the one before leaves the URL."""
+    for part in ("clip", "page", "region"):
+        st.query_params.pop(part, None)
+    _remember(st.session_state["study_choice"])
+
+
+def _remember(name: str) -> None:
+    """The study stands in the session, and always in the URL: without it a link would mean another one elsewhere."""
+    st.session_state["study"] = name
+    if st.query_params.get("study") != name:
+        st.query_params["study"] = name
 
 
 def caption(store: Database, study: Study) -> None:
@@ -71,7 +91,8 @@ def caption(store: Database, study: Study) -> None:
 
 def escape(text: str | None) -> str:
     """Text that users typed, so that Markdown shows it as it is."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:&" else letter for letter in str(text))
+    apart = re.sub(r"(?i)(://|www\.|@)", "\u2060\\1\u2060", str(text))  # nothing typed becomes a link by itself
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:&" else letter for letter in apart)
 
 
 def fail(error: WorkbenchError) -> None:

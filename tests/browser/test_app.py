@@ -101,7 +101,7 @@ def test_a_study_is_made_in_the_browser(small_server, page):
     page.get_by_label("Name").press("Tab")
     settled(page)
     page.get_by_role("button", name="Create the study").click()
-    page.get_by_text("clips are kept").wait_for()
+    page.get_by_text("leaves 0 out").wait_for()
     listed = json.loads(command(small_server.folder, "study", "list", "--json").stdout)
     assert [study["name"] for study in listed] == ["small", "two & <three>"]
     page.get_by_role("link", name="Browse its clips").click()
@@ -131,6 +131,41 @@ def test_the_command_line_works_while_the_app_is_open(small_server, page, tmp_pa
     wrong = command(small_server.folder, "study", "show", "nobody", "--json")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "no study 'nobody'" in wrong.stderr
+
+
+def test_the_study_stays_from_page_to_page_and_in_every_link(small_server, page):
+    words = (
+        "--corpus",
+        "small",
+        "--reference",
+        "human",
+        "--candidate",
+        "synthetic:sim/1",
+        "--emotions",
+        "anger,sad",
+        "--rule",
+        "drop_outside",
+    )
+    assert command(small_server.folder, "study", "add", "two", *words).returncode == 0
+    page.goto(f"{small_server.url}/browse?study=two&clip=clip003")
+    page.wait_for_selector(".clips tbody tr[data-clip]")
+    for name in ("Compare", "Export", "Browse"):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_url(re.compile(rf"/{name.lower()}\?.*study=two"))
+        page.get_by_text("anger, sad").first.wait_for()
+    page.goto(f"{small_server.url}/browse")
+    page.wait_for_url(re.compile("study=small"))
+
+
+def test_a_new_study_of_an_old_name_shows_its_own_figures(small_server, page):
+    page.goto(f"{small_server.url}/compare?study=small")
+    page.get_by_text("n = 40 clips").first.wait_for()
+    assert command(small_server.folder, "study", "remove", "small").returncode == 0
+    words = ("--corpus", "small", "--reference", "human", "--candidate", "synthetic:sim/1", "--emotions", "anger,sad")
+    made = json.loads(command(small_server.folder, "study", "add", "small", *words, "--json").stdout)
+    page.goto(f"{small_server.url}/compare?study=small")
+    page.get_by_text(f"n = {made['clips']} clips").first.wait_for()
+    assert page.locator('[data-testid="stException"]').count() == 0
 
 
 def test_a_second_app_on_the_store_does_not_start(small_server):

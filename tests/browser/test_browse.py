@@ -163,9 +163,13 @@ def test_filters_narrow_the_list_and_stand_in_the_url(demo_server, page):
     page.get_by_text("No clip fits these filters").wait_for()
 
 
-@pytest.mark.parametrize(
-    "query", ["?page=99", "?page=-1", "?page=x", "?clip=nobody", "?region=5-1&clip=demo_01_01", "?study=none"]
-)
+NONSENSE = (
+    "?page=99", "?page=-1", "?page=x", "?page=²", "?page=99999999999999999999", "?clip=nobody", "?region=5-1&clip=demo_01_01",
+    "?region=0-inf&clip=demo_01_01", "?region=0.1-1e308&clip=demo_01_01", "?region=nan-nan&clip=demo_01_01", "?study=none",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", NONSENSE)
 def test_nonsense_in_a_link_breaks_no_page(demo_server, page, query):
     open_browse(page, demo_server, query)
     assert len(rows(page)) == 20

@@ -55,7 +55,8 @@ def test_schema_after_all_migrations(store):
             "study_id name corpus_id reference_panel_id candidate_panel_id settings test_threshold version created_at"
         ),
         "study_clips": (
-            "study_id clip_id is_test n_reference n_candidate reference_counts candidate_counts entropy_reference "
+            "study_id clip_id is_test n_reference n_candidate outside_reference outside_candidate reference_counts "
+            "candidate_counts entropy_reference "
             "entropy_candidate entropy_combined js_divergence bhattacharyya_coefficient total_variation "
             "majority_reference majority_candidate"
         ),

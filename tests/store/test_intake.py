@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +33,7 @@ def take(store, path: Path, **choices) -> dict:
 @pytest.mark.parametrize(
     ("text", "choices", "said"),
     [
-        ("clip,rater\na,r\n", {}, r"no column 'label'; it has clip, rater"),
+        ("clip,rater\na,r\n", {}, r"no column 'label'; it has 'clip', 'rater'"),
         ("clip,rater,label\na,r,zorn\n", {}, r"row 1: unknown label 'zorn'.*Known labels: anger, disgust"),
         ("clip,rater,label\na,r,\n", {}, r"row 1: no label.*--skip-bad-rows"),
         ("clip,rater,label\n,r,sad\n", {}, r"row 1: no clip id"),
@@ -63,7 +65,7 @@ def test_wrong_tables_are_refused_with_a_reason(store, tmp_path, text, choices, 
         ("v.parquet", b"not parquet", "cannot be read as a table"),
         ("v.jsonl", b'{"clip":"a","rater":"r","label":"sad"}\n{"clip"', "cannot be read as a table"),
         ("v.xlsx", b"PK", "is none of .csv"),
-        ("v.csv", bytes(range(256)) * 20, "header of v.csv"),
+        ("v.csv", bytes(range(256)) * 20, "zero bytes"),
     ],
 )
 def test_other_files_are_refused_too(store, tmp_path, name, content, said):
@@ -221,3 +223,75 @@ def test_hostile_bytes_are_refused_in_words_or_taken_whole(tmp_path_factory, con
 
 def corpora_first_clip(store) -> str:
     return store.cursor().execute("SELECT name FROM clips LIMIT 1").fetchall()[0][0]
+
+
+def test_a_row_of_counts_is_left_out_whole_or_not_at_all(store, tmp_path):
+    path = write(tmp_path, "clip,angry,happy\na,3,1\nb,-1,2\nc,1.5,2\nd,,1\ne,x,1\na,1,1\n")
+    report = take(store, path, counts=["angry", "happy"], skip_bad_rows=True)
+    assert (report["clips"], report["votes"]) == (1, 4)
+    assert {skip["where"] for skip in report["skipped"]} == {f"votes.csv row {row}" for row in (2, 3, 4, 5, 6)}
+
+
+def test_a_models_rater_is_a_persona_at_a_temperature(store, tmp_path):
+    path = write(
+        tmp_path, "clip,who,label,per,temp\na,m,angry,nurse,0.1\na,m,sad,cop,0.9\nb,m,sad,cop,1.5\nb,,sad,judge,1.5\n"
+    )
+    take(store, path, rater="who", persona="per", temperature="temp")
+    votes = store.cursor().execute(
+        "SELECT clips.name, raters.name, persona, temperature FROM votes JOIN clips USING (clip_id) JOIN raters USING (rater_id) "
+        "ORDER BY vote_id"
+    )
+    assert votes.fetchall() == [
+        ("a", "m", "nurse", 0.1), ("a", "m", "cop", 0.9), ("b", "m", "cop", 1.5), ("b", "judge t=1.5", "judge", 1.5),
+    ]  # fmt: skip
+
+
+def test_times_are_kept_in_utc(store, tmp_path):
+    written = {
+        "2024-01-02T03:04:05": "2024-01-02 03:04:05", "2024-01-02T03:04:05Z": "2024-01-02 03:04:05",
+        "2024-01-02 03:04:05.250+02:00": "2024-01-02 01:04:05.250000", "2024-01-02T03:04:05-05:30": "2024-01-02 08:34:05",
+        "2024-01-02T03:04:05+02": "2024-01-02 01:04:05", "2024-01-02T03:04:05+0200": "2024-01-02 01:04:05",
+        "2024-01-02": "2024-01-02 00:00:00",
+    }  # fmt: skip
+    path = write(tmp_path, "clip,label,when\n" + "".join(f"a,sad,{time}\n" for time in written))
+    take(store, path, rater=None, voted_at="when")
+    stored = store.cursor().execute("SELECT voted_at FROM votes ORDER BY vote_id").fetchall()
+    assert [str(time) for (time,) in stored] == list(written.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "said"),
+    [
+        ("clip,label,x\na,sad,yesterday\n", {"voted_at": "x"}, "row 1: the time 'yesterday' cannot be read"),
+        ('clip,label,x\na,sad,"0,7"\n', {"temperature": "x"}, "row 1: the temperature '0,7' is not a number"),
+        ("clip,label,x,y\na,sad,2,1\n", {"start_s": "x", "end_s": "y"}, r"row 1: .*0 ≤ start < end"),
+        ("clip,label,x,y\na,sad,-1,1\n", {"start_s": "x", "end_s": "y"}, r"0 ≤ start < end"),
+        ("clip,label,x,y\na,sad,abc,1\n", {"start_s": "x", "end_s": "y"}, r"0 ≤ start < end"),
+        ("clip,label,Label\na,sad,sad\n", {}, "twice"),
+        ("clip,label\na,sad\n".encode("utf-16"), {}, "UTF-16"),
+        ("clip,A,H\na,1,2\n", {"counts": ["A", "A"]}, "named twice"),
+    ],
+)
+def test_what_cannot_be_read_is_never_dropped_silently(store, tmp_path, text, choices, said):
+    with pytest.raises(BadInput, match=said):
+        take(store, write(tmp_path, text), **({} if "counts" in choices else {"rater": None}) | choices)
+    assert corpora.list_corpora(store) == []
+
+
+def test_repeated_votes_of_a_named_rater_are_noted(store, tmp_path):
+    report = take(store, write(tmp_path, "clip,rater,label\na,r,sad\na,r,joy\nb,r,joy\n"))
+    assert any("1 times a named rater voted more than once" in note for note in report["notes"])
+
+
+def test_an_exact_path_to_audio_wins_over_a_better_format(store, tmp_path):
+    (tmp_path / "wavs" / "sub").mkdir(parents=True)
+    for name in ("sub/one.aiff", "sub/one.flac", "two.flac"):
+        soundfile.write(tmp_path / "wavs" / name, np.zeros(800), 8000)
+    path = write(tmp_path, "clip,rater,label,file\na,r,sad,sub/one.aiff\none,r,sad,\nsub/one,r,sad,\ntwo.wav,r,sad,\n")
+    take(store, path, audio=str(tmp_path / "wavs"))
+    found = dict(store.cursor().execute("SELECT name, audio FROM clips").fetchall())
+    assert found == {"a": None, "one": "sub/one.flac", "sub/one": "sub/one.flac", "two.wav": "two.flac"}
+    verbs.remove_corpus(store, "c")
+    fields = {"path": str(path), "clip": "clip", "label": "label", "audio": "file"}
+    verbs.add_votes_corpus(store, "c", fields, audio=str(tmp_path / "wavs"))
+    assert dict(store.cursor().execute("SELECT name, audio FROM clips").fetchall())["a"] == "sub/one.aiff"

@@ -6,7 +6,7 @@ import pytest
 
 from emo_core import science
 from emo_core.errors import BadInput, UnknownName
-from emo_core.records import Reading, Study
+from emo_core.records import Reading, Study, parse_merges
 from emo_core.store import browsing, corpora, studies
 from tests.conftest import EMOTIONS, simulated_reading, simulated_votes
 
@@ -76,6 +76,7 @@ def test_merges_count_as_their_target(corpus):
         ({"rule": "some"}, "no rule"),
         ({"split": "moon"}, "no split"),
         ({"name": "a\nb"}, "cannot name"),
+        ({"seed": -5}, "A seed is"),
     ],
 )
 def test_contradictions_are_refused_at_construction(choices, said):
@@ -183,3 +184,28 @@ def test_counts_never_become_negative_or_fractional(filled):
     counts = studies.study_counts(filled, "small")
     assert counts.reference.dtype.kind == "i" and (counts.reference >= 0).all()
     assert np.array_equal(counts.reference.sum(axis=1), np.full(40, 5))
+
+
+def test_numbers_of_studies_are_never_given_twice(filled):
+    first = studies.list_studies(filled)[0].study_id
+    studies.remove_study(filled, "small")
+    again = studies.add_study(
+        filled, Study("small", "small", "human", "synthetic:sim/1", ("anger", "sad"), rule="drop_outside")
+    )
+    assert again.study_id > first
+
+
+def test_merging_one_emotion_into_two_is_refused():
+    assert parse_merges(["D=A", "disgust=anger"]) == {"disgust": "anger"}
+    with pytest.raises(BadInput, match="both anger and happy"):
+        parse_merges(["D=A", "D=H"])
+
+
+def test_names_lose_the_spaces_at_their_ends():
+    assert Study("  s ", "c", "human", None, ("anger", "happy")).name == "s"
+
+
+def test_votes_outside_are_counted(corpus):
+    make(corpus, rule="drop_outside")
+    counts = studies.study_counts(corpus, "s")
+    assert (counts.outside_reference, counts.outside_candidate) == (2, 0)  # fear on `outside`, excited on `merged`

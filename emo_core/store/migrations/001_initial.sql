@@ -1,4 +1,9 @@
--- Times are TIMESTAMP in UTC. Numbers are given by the writer: max + 1.
+-- Times are TIMESTAMP in UTC. Numbers without a sequence are given by the writer: max + 1.
+
+-- These numbers are never given twice, even after a removal: what pages keep in memory is found by them.
+CREATE SEQUENCE corpus_ids;
+CREATE SEQUENCE study_ids;
+CREATE SEQUENCE batch_ids;
 
 CREATE TABLE emotions (
     emotion_id UTINYINT NOT NULL,
@@ -104,6 +109,8 @@ CREATE TABLE study_clips (
     is_test BOOLEAN NOT NULL,
     n_reference INTEGER NOT NULL,
     n_candidate INTEGER NOT NULL,
+    outside_reference INTEGER NOT NULL,
+    outside_candidate INTEGER NOT NULL,
     reference_counts INTEGER[] NOT NULL,
     candidate_counts INTEGER[] NOT NULL,
     entropy_reference DOUBLE,

@@ -14,6 +14,8 @@ WITH named AS (
 SELECT
     clip, first_row, transcript, speaker, session, start_s, end_s, NULL AS metadata,
     $root IS NOT NULL AND regexp_matches(path, '(^|[/\\])\.\.([/\\]|$)|^[/\\~]|^[A-Za-z]:[/\\]') AS outside,
-    audio_files.audio, audio_files.duration_s
+    coalesce(exact.audio, by_name.audio) AS audio,
+    coalesce(exact.duration_s, by_name.duration_s) AS duration_s
 FROM named
-LEFT JOIN audio_files ON audio_files.key = regexp_replace(path, '\.(wav|flac|mp3|ogg|opus|m4a|aiff?|webm)$', '', 'i')
+LEFT JOIN audio_files AS exact ON exact.key = path
+LEFT JOIN audio_files AS by_name ON by_name.key = regexp_replace(path, '\.(wav|flac|mp3|ogg|opus|m4a|aiff?|webm)$', '', 'i')

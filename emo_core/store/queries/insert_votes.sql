@@ -7,4 +7,6 @@ FROM incoming
 JOIN clips ON clips.corpus_id = $corpus AND clips.name = incoming.clip
 JOIN panels ON panels.corpus_id = $corpus AND panels.name = incoming.panel
 LEFT JOIN raters ON raters.panel_id = panels.panel_id AND raters.name = incoming.rater
+    AND raters.persona IS NOT DISTINCT FROM incoming.persona
+    AND raters.temperature IS NOT DISTINCT FROM incoming.temperature
 {order}

@@ -1,5 +1,6 @@
 -- $: study
-SELECT study_clips.clip_id, is_test, reference_counts, candidate_counts, clips.speaker
+SELECT
+    clips.name AS clip, is_test, reference_counts, candidate_counts, outside_reference, outside_candidate, clips.speaker
 FROM study_clips
 JOIN clips USING (clip_id)
 WHERE study_id = $study
