@@ -9,7 +9,7 @@ from emo_core.errors import WorkbenchError
 from emo_core.store import browsing
 from pages.parts import clip_view, filters
 from pages.parts.clip_table import asked, clip_table
-from pages.parts.player import steps
+from pages.parts.player import told
 from pages.parts.session import choose_study, fail, open_store
 
 PAGE_SIZE = 20
@@ -68,13 +68,24 @@ def step(clips: int) -> None:
     return turn_to(rows_of(page).rows[place % PAGE_SIZE]["clip"], page)
 
 
+def follow() -> None:
+    """Go where keys lead, from the clip that was last drawn: a quick second key still carries the address of the clip
+    before the first, and a run that the next key interrupts has moved on without drawing.
+    """
+    wanted, drawn = told(clip_view.PLAYER), st.session_state.get("drawn")
+    if not wanted or not drawn:
+        return
+    turn_to(drawn["clip"], drawn["page"])
+    st.session_state["reached"] = {"player": wanted["player"], "total": wanted["total"]}
+    step(wanted["total"] - (drawn["total"] if drawn["player"] == wanted["player"] else 0))
+
+
 if wish.sort:
     turn_to(None, 1)
 if wish.choose:
     turn_to(wish.choose, position())
 try:
-    if going := steps(clip_view.PLAYER, view.get("clip")):
-        step(going)
+    follow()
     page = rows_of(position())
 except WorkbenchError as error:
     fail(error)
@@ -109,3 +120,5 @@ if detail:
         except WorkbenchError as error:
             fail(error)
         clip_view.show(store, study, found, step=step)
+    reached = st.session_state.get("reached", {"player": None, "total": 0})
+    st.session_state["drawn"] = reached | {"clip": clip, "page": position()}

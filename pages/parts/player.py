@@ -118,8 +118,6 @@ def player(
         on_region_change=lambda: None,
         on_step_change=lambda: None,
     )
-    seen = _seen(key)
-    seen["at"][clip] = seen["total"]
     return _standing(done.region, given, clip)
 
 
@@ -130,23 +128,10 @@ def _standing(told: dict | None, given: dict | None, clip: str) -> dict | None:
     return told if told["end"] is not None else None
 
 
-def steps(key: str, clip: str | None) -> int:
-    """How many clips the listener asked to go on (+) or back (−) from `clip`, 0 for staying; ask before drawing.
+def told(key: str) -> dict | None:
+    """How far the listener went in all, if they asked for another clip to cause this run; ask before drawing.
 
-    The browser tells a running total, so that steps that reach the server together all count. A quick second step may
-    also arrive with the address of the clip before the first; hence the total at which each clip was shown is kept.
+    `total` counts steps on (+) and back (−) since the player called `player` began, so that steps that reach the server
+    together all count.
     """
-    told = (st.session_state.get(key) or {}).get("step")
-    if not told or clip is None:
-        return 0
-    seen = _seen(key)
-    if told["player"] != seen["player"]:
-        seen.update(player=told["player"], total=0, at={})
-    shown_at = seen["at"].setdefault(clip, seen["total"])
-    seen["total"] = told["total"]
-    return int(told["total"] - shown_at)
-
-
-def _seen(key: str) -> dict:
-    """Which player told steps, their total, and the total at which each clip was shown."""
-    return st.session_state.setdefault(f"{key}:steps", {"player": None, "total": 0, "at": {}})
+    return (st.session_state.get(key) or {}).get("step")
