@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from emo_core import vocabulary
-from emo_core.charts.style import ERROR_BARS, INK, SIDES, finish, legend_entry
+from emo_core.charts.style import INK, SIDES, add_shares, finish
 
 MOST_POINTS = 5000  # a selectable scatter stays quick up to about so many
 
@@ -17,33 +16,11 @@ def marginals(
     """Share of all votes for each emotion. shares: {side: (value, low, high)}, each (emotions,); votes: {side: n}."""
     figure = go.Figure()
     for side, (value, low, high) in shares.items():
-        pattern = "/" if side == "candidate" else ""
-        figure.add_bar(**legend_entry(side, f"{side} ({votes[side]:,} votes)", pattern))
-        figure.add_bar(
-            showlegend=False,
-            offsetgroup=side,
-            x=list(emotions),
-            y=value,
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": high - value,
-                "arrayminus": value - low,
-                "width": 3,
-                "thickness": 1.5,
-                "color": ERROR_BARS,
-            },
-            marker={
-                "color": vocabulary.colours(emotions),
-                "pattern": {"shape": pattern, "solidity": 0.35},
-            },
-            hovertemplate="%{x}: %{y:.1%}<extra>" + side + "</extra>",
+        name = f"{side} ({votes[side]:,} votes)"
+        add_shares(
+            figure, emotions, side, name, value, low, high, hovertemplate=f"%{{x}}: %{{y:.1%}}<extra>{side}</extra>"
         )
-    figure.update_layout(
-        barmode="group",
-        xaxis={"type": "category"},
-        yaxis={"title": "share of votes", "tickformat": ".0%", "rangemode": "tozero"},
-    )
+    figure.update_layout(yaxis={"rangemode": "tozero"})
     return finish(figure, height=320)
 
 
