@@ -104,8 +104,9 @@ for corpus in found:
     show_corpus(corpus)
 
 st.subheader("Bring your own corpus")
-st.write("In a terminal, while this page is open; reload the page afterwards.")
+st.write("In a terminal, in the folder of the workbench, while this page is open; reload the page afterwards.")
 st.code(
+    "source .venv/bin/activate\n"
     "python -m emo_core corpus add crema-d PATH --name crema-d\n"
     "python -m emo_core corpus add votes votes.csv --name mine --clip file --rater annotator --label emotion --audio wavs/\n"
     "python -m emo_core votes add model.csv --corpus mine --clip file --label answer --panel synthetic:my-model/run-1",
