@@ -291,21 +291,9 @@ def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, o
         "js_divergence": _nullable(science.jensen_shannon_divergence(p, q)),
         "bhattacharyya_coefficient": _nullable(science.bhattacharyya_coefficient(p, q)),
         "total_variation": _nullable(science.total_variation_distance(p, q)),
-        "majority_reference": _majorities(reference, names),
-        "majority_candidate": _majorities(candidate, names),
+        "majority_reference": pa.array(science.majority_names(reference, names), pa.string()),
+        "majority_candidate": pa.array(science.majority_names(candidate, names), pa.string()),
     }
-
-
-def _majorities(counts: np.ndarray, names: tuple[str, ...]) -> pa.Array:
-    """Names of the winning emotions joined by `:`; there are few patterns of winners, so each is spelt once."""
-    winners = science.majority(counts) @ (1 << np.arange(len(names)))
-    patterns = np.flatnonzero(np.bincount(winners))  # far quicker than sorting a million of them
-    positions = np.zeros(1 << len(names), dtype=np.int32)
-    positions[patterns] = np.arange(len(patterns))
-    texts = [
-        ":".join(name for i, name in enumerate(names) if pattern >> i & 1) or None for pattern in patterns.tolist()
-    ]
-    return pa.array(texts, pa.string()).take(pa.array(positions[winners]))
 
 
 def _nullable(values: np.ndarray) -> pa.Array:
