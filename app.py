@@ -40,7 +40,7 @@ PAGES = {
 
 
 def keep_small() -> None:
-    """Have glibc give freed memory back: by itself it keeps some for each thread, 37 MB of 278 after a walk through the
+    """Have glibc give freed memory back: by itself it keeps some for each thread, 30 MB of 278 after a walk through the
     pages with CREMA-D. Other systems' allocators are left alone.
     """
     with suppress(OSError, AttributeError):

@@ -57,8 +57,9 @@ def majority_confusion(emotions: tuple[str, ...], table: np.ndarray, clips: np.n
     """Clips by winning emotion, reference in rows, candidate in columns: (emotions, emotions) each.
 
     table: ties shared among their cells, which is what the cells show; clips: ties whole in each of their cells, which is
-    how many clips a click finds. A heatmap tells nobody that it was clicked, so transparent squares cover each cell; a
-    point's `customdata` begins with (reference emotion, candidate emotion).
+    how many clips a click finds. A heatmap tells nobody that it was clicked, so transparent points fill each cell and the
+    nearest one is meant (larger, overlapping ones gave the neighbour's cell near an edge); a point's `customdata` begins
+    with (reference emotion, candidate emotion).
     """
     rows = table.sum(axis=1, keepdims=True)
     share = np.divide(table, rows, out=np.zeros_like(table, dtype=float), where=rows > 0)
@@ -75,7 +76,7 @@ def majority_confusion(emotions: tuple[str, ...], table: np.ndarray, clips: np.n
     names = np.array(emotions, dtype=object)
     figure.add_scatter(
         x=column + dx.ravel(), y=row + dy.ravel(), mode="markers",
-        marker={"symbol": "square", "size": 26, "color": "rgba(0,0,0,0.001)"},
+        marker={"symbol": "square", "size": 4, "color": "rgba(0,0,0,0.001)"},
         customdata=np.column_stack(
             [names[row], names[column], table[row, column].round(1), (share[row, column] * 100).round(1), clips[row, column]]
         ),
@@ -87,7 +88,7 @@ def majority_confusion(emotions: tuple[str, ...], table: np.ndarray, clips: np.n
     figure.update_layout(
         xaxis={"title": "candidate majority", "range": edge} | ticks,
         yaxis={"title": "reference majority", "range": edge[::-1]} | ticks,
-        clickmode="event+select", dragmode=False, showlegend=False,
+        clickmode="event+select", dragmode=False, showlegend=False, hovermode="closest", hoverdistance=40,
     )  # fmt: skip
     return finish(figure, height=380)
 

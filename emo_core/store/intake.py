@@ -125,10 +125,11 @@ def _csv_options(path: Path) -> str:
             raise BadTable(f"{path.name} has zero bytes: it is UTF-16, or no text. Save it as UTF-8.")
         file.seek(0)
         header = file.readline(1 << 20).decode("utf-8-sig", errors="replace")
+    if not header.strip("\r\n").replace("\t", "").isprintable():
+        odd = "characters that cannot be printed, or old line ends (CR alone)"
+        raise BadTable(f"The header of {path.name} has {odd}. Save it as UTF-8 text.")
     delimiter = max(",;\t|", key=header.count)
     names = next(csv.reader([header], delimiter=delimiter), [])
-    if not header.strip("\r\n").replace("\t", "").isprintable():
-        raise BadTable(f"The header of {path.name} has characters that cannot be printed. Is it a table of text?")
     folded = [name.strip().casefold() for name in names]
     doubled = {name for name, key in zip(names, folded) if folded.count(key) > 1}
     if doubled or not names:

@@ -91,7 +91,9 @@ def caption(store: Database, study: Study) -> None:
 
 def escape(text: str | None) -> str:
     """Text that users typed, so that Markdown shows it as it is."""
-    apart = re.sub(r"(?i)(://|www\.|@)", "\u2060\\1\u2060", str(text))  # nothing typed becomes a link by itself
+    apart = re.sub(
+        r"(?i)https?(?=:)|www(?=\.)|@", "\u2060\\g<0>\u2060", str(text)
+    )  # nothing typed becomes a link by itself
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:&" else letter for letter in apart)
 
 

@@ -4,9 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from emo_core import verbs
+from emo_core.errors import BadInput
 from emo_core.store import Database
 from pages.parts import session
-from tests.conftest import ROOT
+from tests.conftest import ROOT, simulated_votes
 
 PAGES = ("overview", "browse", "compare", "studies", "export")
 
@@ -74,6 +75,31 @@ def test_a_study_that_keeps_nothing_breaks_no_page(store, monkeypatch, tmp_path)
     for page in ("browse", "compare", "export"):
         assert not draw(monkeypatch, store, page).error
     assert "too few reference votes" in said(draw(monkeypatch, store, "compare"))
+
+
+def test_resampling_speakers_needs_speakers(store, monkeypatch, tmp_path):
+    simulated_votes(10).to_csv(tmp_path / "v.csv", index=False)
+    file = {
+        "path": str(tmp_path / "v.csv"),
+        "clip": "clip",
+        "rater": "rater",
+        "label": "label",
+        "panel_column": "panel",
+    }
+    verbs.add_votes_corpus(store, "c", file)
+    verbs.run(store, "study add", {
+        "name": "s", "corpus": "c", "reference": "human", "candidate": "synthetic:sim/1", "emotions": "A,H,N,S",
+    })  # fmt: skip
+    assert "bootstrap over clips" in said(draw(monkeypatch, store, "compare", study="s", by="speaker"))
+    with pytest.raises(BadInput, match="10 clips of the study have no speaker"):
+        verbs.run(store, "study show", {"name": "s", "by": "speaker"})
+
+
+def test_typed_text_is_neither_markup_nor_link():
+    shown = session.escape("[l](http://evil.test) www.evil.test <b>x</b> **y** a@b.test")
+    plain = shown.replace("\\", "")
+    assert "http:" not in plain and "www." not in plain and "a@b" not in plain
+    assert "\\[l\\]\\(" in shown and "\\<b\\>" in shown and "\\*\\*y" in shown
 
 
 def test_a_clip_that_the_study_leaves_out_says_why(filled, monkeypatch):

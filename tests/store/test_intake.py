@@ -44,6 +44,7 @@ def take(store, path: Path, **choices) -> dict:
         ("clip,A,H\na,1,2\na,3,4\n", {"counts": ["A", "H"]}, r"row 2: the clip 'a' stands in row 1 already"),
         ("", {}, r"is empty"),
         ("clip,rater,label\n", {}, r"has no votes"),
+        ("clip,rater,label\ra,r,sad\r", {}, r"old line ends"),
         ("clip,clip,label\na,b,sad\n", {"rater": None}, r"names the column 'clip' twice"),
         ("clip,rater,label\na,J\xf6rg,sad\n".encode("latin1"), {}, r"is not UTF-8.*iconv"),
         ("clip,rater,label\na,r,sad\nb,r\n", {}, r"line 3 \(row 2\) has 2 columns where the header has 3"),
