@@ -158,15 +158,16 @@ def fill(folder: Path, crema_d: Path | None) -> str:
     """A store with CREMA-D or the demo corpus; the name of its study."""
     from emo_core import verbs
     from emo_core.store import Database
+    from emo_core.verbs.studies import add_study
 
     store = Database(folder)
     if crema_d:
-        verbs.add_crema_d(store, str(crema_d), "crema-d")
-        verbs.add_study(
+        verbs.run(store, "corpus add", {"format": "crema-d", "path": str(crema_d), "name": "crema-d"})
+        add_study(
             store, "voice", "crema-d", "human:voice", "A,D,F,H,N,S", candidate="human:audiovisual", rule="drop_outside"
         )
     else:
-        verbs.add_demo(store)
+        verbs.run(store, "demo", {})
     store.close()
     return "voice" if crema_d else "demo"
 

@@ -47,14 +47,14 @@ def timed(name: str, work: Callable, times: dict[str, float]) -> object:
 
 def ours(path: Path, folder: Path) -> dict[str, float]:
     """The workbench's own way, through its verbs."""
-    from emo_core import verbs
     from emo_core.records import Study
     from emo_core.store import Database, browsing, exporting, studies
+    from emo_core.verbs.corpora import add_votes_corpus
 
     times: dict[str, float] = {}
     store = Database(folder / "store")
     file = {"path": str(path), "clip": "clip", "rater": "rater", "label": "label", "panel_column": "panel"}
-    timed("import", lambda: verbs.add_votes_corpus(store, "big", file), times)
+    timed("import", lambda: add_votes_corpus(store, "big", file), times)
     study = Study("big", "big", "human", "synthetic:sim/1", EMOTIONS, rule="drop_outside")
     timed("statistics", lambda: studies.add_study(store, study), times)
     browsing.browse(store, "big", limit=20)

@@ -2,9 +2,13 @@
 
 Tables that travel between the rooms are pandas data frames with these columns:
 
-clips   clip, audio, start_s, end_s, duration_s, transcript, speaker, session, metadata (dict)
-votes   clip, panel, rater (None: anonymous), label, times (how many such votes, default 1), persona, temperature,
-        voted_at, provenance (dict); only clip, panel and label are required
+clips   clip, audio, start_s, end_s, duration_s, transcript, speaker, session, partition (the corpus's own: train, test …),
+        metadata (dict)
+votes   clip, panel, rater (None: anonymous), label, times (how many such votes, default 1), secondary (further labels,
+        joined by a semicolon), strengths (their weights beside the label's own 1, each above 0 and at most 1, joined
+        likewise; all 1 where missing), valence, arousal, dominance (in the corpus's own units), confidence (0…1),
+        comment, persona, temperature, voted_at, provenance (dict); only clip, panel and label are required, and label may
+        be missing where a row rates valence, arousal or dominance
 """
 
 from dataclasses import asdict, dataclass, field
@@ -17,7 +21,7 @@ from emo_core import vocabulary
 from emo_core.errors import BadInput
 
 Rule = Literal["all_inside", "drop_outside"]
-Split = Literal["clip", "speaker"]
+Split = Literal["clip", "speaker", "session", "corpus"]
 RULES: dict[str, str] = {
     "all_inside": "keep a clip only if every reference vote falls inside the chosen emotions (paper 1)",
     "drop_outside": "drop votes outside the chosen emotions, keep clips with enough votes left",
@@ -25,6 +29,8 @@ RULES: dict[str, str] = {
 SPLITS: dict[str, str] = {
     "clip": "80/20 by clip (as the papers do)",
     "speaker": "80/20 by speaker: no speaker on both sides",
+    "session": "80/20 by recording session",
+    "corpus": "the corpus's own partition: those that begin with test against the others",
 }
 EXCLUSIONS: dict[str, str] = {
     "no_reference_votes": "no vote of the reference panel",
@@ -32,7 +38,7 @@ EXCLUSIONS: dict[str, str] = {
     "too_few_reference_votes": "too few reference votes are left inside the chosen emotions",
     "no_candidate_votes": "no candidate vote is left inside the chosen emotions",
 }
-PANEL_KINDS = ("human", "synthetic", "model", "intended")
+PANEL_KINDS = ("human", "self-report", "consensus", "intended", "synthetic", "model")
 
 
 def checked_name(kind: str, name: str) -> str:
@@ -64,13 +70,35 @@ class Skipped:
     reason: str
 
 
+SHAPES: dict[str, str] = {
+    "votes": "one row a vote: a column holds the label",
+    "raters": "one row a clip: a column for each rater holds that rater's label",
+    "counts": "one row a clip: a column for each emotion holds how many raters chose it",
+    "graded": "one row an answer: a column for each emotion holds how strongly it was heard (words, numbers, or 0 and 1)",
+}
+# How strongly an emotion was heard, in words as questionnaires print them; numbers mean themselves.
+GRADES: dict[str, float] = {
+    "none": 0, "not at all": 0, "no": 0, "false": 0, "absent": 0,
+    "a little": 1, "slightly": 1, "weak": 1, "yes": 1, "true": 1, "present": 1,
+    "moderate": 2, "moderately": 2, "somewhat": 2, "medium": 2,
+    "extremely": 3, "very": 3, "strong": 3, "strongly": 3,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class VotesFile:
     """A table of votes on disk and what its columns mean: CSV, TSV, Parquet or JSON lines.
 
-    One row a vote: `label` (and `rater`) are columns. One row a clip: `counts` are columns named after emotions, each
-    holding how many raters chose it. `panel` is one name for all rows, `panel_column` a column that names it.
-    `labels` says what labels mean that the vocabulary does not know: {label: emotion}.
+    One of four shapes, see `SHAPES`: `label`, `raters`, `counts` or `graded` is given and says which. `panel` is one name
+    for all rows, `panel_column` a column that names it. `labels` says what labels mean that the vocabulary does not know:
+    {label: emotion}, or {label: ""} to leave votes for it out.
+
+    graded     the emotion heard most is the vote's label, the others its secondary labels with their strength beside it;
+               equal strengths are put in order by a hash of clip, rater and emotion. `grades` says what words mean beyond
+               `GRADES`; an answer that hears nothing counts as `if_none`, or is left out where that is empty
+    secondary  column of further labels, separated by `;` or `,`
+    header     False: the first row is a vote too, and columns are called column1, column2, …
+    clip       a column, or `row number` where no column names the clips
     """
 
     path: Path
@@ -78,32 +106,54 @@ class VotesFile:
     label: str | None = None
     rater: str | None = None
     counts: tuple[str, ...] = ()
+    raters: tuple[str, ...] = ()
+    graded: tuple[str, ...] = ()
+    grades: dict[str, float] = field(default_factory=dict)
+    if_none: str = "neutral"
     panel: str = "human"
     panel_column: str | None = None
+    secondary: str | None = None
+    valence: str | None = None
+    arousal: str | None = None
+    dominance: str | None = None
+    confidence: str | None = None
+    comment: str | None = None
     transcript: str | None = None
     speaker: str | None = None
     session: str | None = None
+    partition: str | None = None
     audio: str | None = None
     start_s: str | None = None
     end_s: str | None = None
     persona: str | None = None
     temperature: str | None = None
     voted_at: str | None = None
+    header: bool = True
     labels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
-        if bool(self.label) == bool(self.counts):
+        for name in ("counts", "raters", "graded"):
+            object.__setattr__(self, name, tuple(getattr(self, name) or ()))
+        given = [name for name in ("label", "raters", "counts", "graded") if getattr(self, name)]
+        if len(given) != 1:
             raise BadInput(
-                "A table of votes has either one label column (one row a vote) or columns of counts (one row a clip): "
-                "give --label or --counts, not both and not neither."
+                "A table of votes has one of four shapes: a label column (one row a vote), raters' columns, columns of "
+                f"counts, or graded columns. Give exactly one of them; got {', '.join(given) or 'none'}."
             )
-        doubled = {name for name in self.counts if self.counts.count(name) > 1}
+        listed = self.counts + self.raters + self.graded
+        doubled = {name for name in listed if listed.count(name) > 1}
         if doubled:
+            raise BadInput(f"The column {min(doubled)!r} is named twice; its votes would count double. Name it once.")
+        if self.rater and self.shape in ("counts", "raters"):
             raise BadInput(
-                f"The count column {min(doubled)!r} is named twice; its votes would count double. Name it once."
+                "Counts are of anonymous raters, and raters' columns name them already: leave out --rater, or give one "
+                "row a vote with --label."
             )
-        if self.counts and self.rater:
-            raise BadInput("Counts are of anonymous raters: leave out --rater, or give one row a vote with --label.")
+
+    @property
+    def shape(self) -> str:
+        """A key of `SHAPES`."""
+        return "votes" if self.label else next(name for name in ("raters", "counts", "graded") if getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -113,6 +163,8 @@ class Reading:
 
     `audio_root` is the folder that every path in `clips.audio` is relative to; `audio_files` (key, audio, duration_s) says
     which files lie there under which names, for clips that the votes alone name. `simulated` marks made-up votes or speech.
+    `rating_scale` is the lowest and the highest valence, arousal or dominance that raters could give. `labels` says what
+    labels mean that the vocabulary does not know. `tables` are small tables for the report: {title: rows}.
     """
 
     format: str
@@ -123,13 +175,21 @@ class Reading:
     audio_files: pd.DataFrame | None = None
     licence: str = ""
     simulated: bool = False
+    rating_scale: tuple[float, float] | None = None
+    labels: dict[str, str] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    tables: dict[str, list[dict]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an import took and what it left out. `skipped` is complete; `notes` are facts worth knowing."""
+    """What an import took and what it left out. `skipped` is complete; `notes` are facts worth knowing.
+
+    `votes`, `raters`, `panels` and `emotions` count what was added. Where the corpus was there already, `unchanged` votes
+    stood in it before, `corrected` ones replace a rater's earlier answer, and `gone` ones stand in the store but no longer
+    in the source (they are kept).
+    """
 
     corpus: str
     clips: int
@@ -140,6 +200,11 @@ class Report:
     clips_with_audio: int
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    tables: dict[str, list[dict]] = field(default_factory=dict)
+    clips_added: int = 0
+    unchanged: int = 0
+    corrected: int = 0
+    gone: int = 0
 
     def as_document(self) -> dict:
         """The report as plain lists and dicts, for JSON."""
@@ -148,20 +213,25 @@ class Report:
 
 @dataclass(frozen=True)
 class Study:
-    """A saved question: which clips and emotions of a corpus, and which panel is held against which.
+    """A saved question: which clips and emotions of which corpora, and which panel is held against which.
 
+    corpora     names; clips of all of them are looked at together. One name may be given bare
     emotions    the classes, in order; at least two
     merges      {from: to}: votes for `from` count as votes for `to`, which is one of `emotions`
     rule        `all_inside` or `drop_outside`, see `RULES`
     min_votes   reference votes that must be left inside the emotions (≥ 1)
     candidate   None where no second panel exists yet
-    split       unit of the 80/20 split, seeded by `seed` and the unit's own name
+    secondary_weight  0…1: what a secondary label weighs beside the vote's own. Every vote shares 1 among its labels: with
+                weight w and strengths s the label gets 1 / (1 + w Σs), each secondary label w s / (1 + w Σs). With 0 the
+                label alone decides; above 0 the rule looks at the secondary labels too
+    left_out    names of raters, of either panel, whose votes do not count
+    split       unit of the 80/20 split, seeded by `seed` and the unit's own name; or the corpus's own partition
 
     Raises BadInput at construction where choices contradict each other.
     """
 
     name: str
-    corpus: str
+    corpora: tuple[str, ...]
     reference: str
     candidate: str | None
     emotions: tuple[str, ...]
@@ -170,9 +240,17 @@ class Study:
     min_votes: int = 1
     split: Split = "clip"
     seed: int = 0
+    secondary_weight: float = 0.0
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "name", checked_name("study", self.name))
+        object.__setattr__(self, "corpora", (self.corpora,) if isinstance(self.corpora, str) else tuple(self.corpora))
+        object.__setattr__(self, "left_out", tuple(sorted(set(self.left_out))))
+        if not self.corpora or len(set(self.corpora)) < len(self.corpora):
+            raise BadInput(
+                f"A study looks at one corpus or more, each named once; got {', '.join(self.corpora) or 'none'}."
+            )
         if len(self.emotions) < 2:
             raise BadInput(
                 f"A study needs at least two emotions; got {', '.join(self.emotions) or 'none'}. Add another to the list."
@@ -183,12 +261,17 @@ class Study:
             raise BadInput(f"There is no split by {self.split!r}. Choose {' or '.join(SPLITS)}.")
         if self.min_votes < 1:
             raise BadInput(f"min_votes must be 1 or more, got {self.min_votes}: a distribution needs a vote.")
+        if not 0 <= self.secondary_weight <= 1:
+            raise BadInput(f"A secondary label weighs from 0 to 1, got {self.secondary_weight}. 0 leaves it aside.")
         if not 0 <= self.seed < 2**32:
             raise BadInput(f"A seed is a whole number from 0 to {2**32 - 1}, got {self.seed}.")
         if self.reference == self.candidate:
             raise BadInput(
                 f"Reference and candidate are the same panel, {self.reference!r}. Choose two different panels."
             )
+        self._check_merges()
+
+    def _check_merges(self) -> None:
         for source, target in self.merges.items():
             if target not in self.emotions:
                 raise BadInput(

@@ -23,7 +23,7 @@ def counted(folder: str, study_id: int, version: int) -> studies.StudyCounts:
 @st.cache_data(max_entries=32, show_spinner="Comparing …")
 def compared(folder: str, study_id: int, version: int, by: str) -> dict:
     """Figures of one version of a study."""
-    return verbs.plain(verbs.show_study(store, study.name, by=by))
+    return verbs.run(store, "study show", {"name": study.name, "by": by})
 
 
 state = (str(store.folder), stored.study_id, stored.version)
@@ -49,7 +49,8 @@ if study.candidate is None:
     st.stop()
 
 options = {"seed": study.seed, "clusters": counts.speakers if by == "speaker" else None}
-p, q = science.normalise(counts.reference), science.normalise(counts.candidate)
+weights = counts.reference_weights, counts.candidate_weights
+p, q = (science.normalise(side) for side in weights)
 left, right = st.columns(2)
 with left:
     st.subheader("How far apart are they?")
@@ -60,7 +61,7 @@ with left:
     figures.divergence_note(document)
 with right:
     st.subheader("Which emotions do they hear?")
-    shares, votes = figures.marginal_shares(counts.reference, counts.candidate, **options)
+    shares, votes = figures.marginal_shares(*weights, **options)
     figures.show(
         panels.marginals(study.emotions, shares, votes), "marginals", figures.marginal_columns(study.emotions, shares)
     )
@@ -68,12 +69,12 @@ with right:
 left, right = st.columns(2)
 with left:
     st.subheader("Where do majorities part?")
-    table = science.majority_table(counts.reference, counts.candidate)
-    whole = science.majority_table(counts.reference, counts.candidate, shared=False)
+    table = science.majority_table(*weights)
+    whole = science.majority_table(*weights, shared=False)
     figure = panels.majority_confusion(study.emotions, table, whole)
     figures.browse_on_click(figure, study.name)
     figures.files(figure, "majorities", {"reference": study.emotions} | dict(zip(study.emotions, table.T)))
-    match = science.majority_match(counts.reference, counts.candidate, **options)
+    match = science.majority_match(*weights, **options)
     st.caption(
         f"n = {match.n:,} clips; both majorities are the same on {figures.as_words(match)} of them. A tie is shared equally "
         "among its winners. Click a cell to browse its clips."

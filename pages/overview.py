@@ -5,6 +5,7 @@ import streamlit as st
 from emo_core import verbs
 from emo_core.errors import WorkbenchError
 from emo_core.store import corpora, studies
+from emo_core.verbs.corpora import suggest_study
 from pages.parts.session import escape, fail, open_store
 
 store = open_store()
@@ -18,7 +19,7 @@ st.write(
 def make_demo() -> None:
     with st.spinner("Speaking and voting: 200 simulated clips …"):
         try:
-            made = verbs.add_demo(store)
+            made = verbs.run(store, "demo", {})
         except WorkbenchError as error:
             fail(error)
     st.session_state["study"] = made["studies"][0]
@@ -26,7 +27,7 @@ def make_demo() -> None:
 
 def save_suggested(corpus: str) -> None:
     try:
-        study = studies.add_study(store, verbs.suggest_study(store, corpus)).study
+        study = studies.add_study(store, suggest_study(store, corpus)).study
         st.session_state["study"] = study.name
     except WorkbenchError as error:
         st.session_state["overview_error"] = str(error)
@@ -70,7 +71,7 @@ def show_reports(name: str) -> None:
 
 
 def show_studies(name: str) -> None:
-    of_corpus = [found for found in studies.list_studies(store) if found.study.corpus == name]
+    of_corpus = [found for found in studies.list_studies(store) if name in found.study.corpora]
     for found in of_corpus:
         link = {"study": found.study.name}
         with st.container(horizontal=True):
@@ -78,7 +79,7 @@ def show_studies(name: str) -> None:
             st.page_link("pages/browse.py", label="Browse clips", icon=":material/hearing:", query_params=link)
             st.page_link("pages/compare.py", label="Compare panels", icon=":material/balance:", query_params=link)
             st.page_link("pages/export.py", label="Export", icon=":material/download:", query_params=link)
-    if not of_corpus and (suggested := verbs.suggest_study(store, name)):
+    if not of_corpus and (suggested := suggest_study(store, name)):
         st.write(
             f"No study yet. Suggested: reference **{escape(suggested.reference)}**, candidate "
             f"**{escape(suggested.candidate)}**, {len(suggested.emotions)} emotions, votes outside dropped."

@@ -6,6 +6,8 @@ from emo_core import verbs, vocabulary
 from emo_core.errors import WorkbenchError
 from emo_core.records import RULES, SPLITS
 from emo_core.store import corpora
+from emo_core.verbs.corpora import suggest_study
+from emo_core.verbs.studies import add_study
 from pages.parts.session import escape, open_store
 
 store = open_store()
@@ -22,10 +24,10 @@ if made := st.session_state.pop("made", None):
     st.page_link(
         "pages/browse.py", label="Browse its clips", icon=":material/hearing:", query_params={"study": made["study"]}
     )
-for study in verbs.list_studies(store):
+for study in verbs.run(store, "study list", {}):
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{escape(study['name'])}** · {escape(study['corpus'])} · {escape(study['reference'])} | "
+            f"**{escape(study['name'])}** · {escape(', '.join(study['corpora']))} · {escape(study['reference'])} | "
             f"{escape(study['candidate'] or 'no candidate')} · {len(study['emotions'])} emotions · "
             f"{study['rule'].replace('_', ' ')} · {study['clips']:,} clips"
         )
@@ -40,7 +42,7 @@ if not names:
     st.stop()
 corpus = st.selectbox("Corpus", names, key="new_corpus", width=420)
 panels = {panel["name"]: panel for panel in corpora.panel_emotions(store, corpus)}
-suggested = verbs.suggest_study(store, corpus)
+suggested = suggest_study(store, corpus)
 used = vocabulary.in_standard_order(name for panel in panels.values() for name in panel["emotions"])
 left, right = st.columns(2)
 with left:
@@ -73,7 +75,7 @@ name = st.text_input(
 )
 if st.button("Create the study", type="primary", key="create_study"):
     try:
-        made = verbs.add_study(
+        made = add_study(
             store, name, corpus, reference, ",".join(emotions), candidate=candidate, merge=merges, rule=rule,
             min_votes=int(min_votes), split=split, seed=int(seed),
         )  # fmt: skip

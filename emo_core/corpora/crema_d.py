@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from emo_core import vocabulary
-from emo_core.corpora.sound_files import duration
+from emo_core.corpora.formats import Format
+from emo_core.corpora.sound_files import audio_root, duration
 from emo_core.errors import BadInput, BadTable
 from emo_core.records import Reading, Skipped
 
@@ -41,8 +42,8 @@ SENTENCES = {
 _INTENSITY_COLUMNS = [f"mean{name}Resp" for name in ("Anger", "Disgust", "Fear", "Happy", "Neutral", "Sad")]
 
 
-def read(folder: Path | str) -> Reading:
-    """Read the votes of all three panels, and the audio that is there.
+def read(folder: Path | str, *, audio: Path | str | None = None) -> Reading:
+    """Read the votes of all three panels, and the audio that is there; `audio` is its folder where it is not AudioWAV.
 
     Raises BadInput where the folder is not CREMA-D's, BadTable where a table lacks a column or has a count that is not a
     whole number of votes.
@@ -56,18 +57,19 @@ def read(folder: Path | str) -> Reading:
     tabulated = _read_csv(table, ["", *LETTERS, "fileName", "numResponses", *_INTENSITY_COLUMNS])
     stimuli = _stimuli(root)
     tabulated, skipped = _checked(tabulated, stimuli, table.name)
-    clips = _clips(root, tabulated)
+    sounds = audio_root(audio) if audio else root / "AudioWAV"
+    clips = _clips(root, tabulated, sounds)
     voteless = len(set(stimuli.values()) - set(clips["clip"]))
     return Reading(
         format="crema-d",
         source=str(root),
         clips=clips,
         votes=_votes(tabulated),
-        audio_root=root / "AudioWAV",
+        audio_root=sounds,
         licence=LICENCE,
         skipped=tuple(skipped),
         notes=(
-            f"{clips['audio'].notna().sum():,} of {len(clips):,} clips have their audio in AudioWAV/.",
+            f"{clips['audio'].notna().sum():,} of {len(clips):,} clips have their audio in {sounds.name}/.",
             f"{voteless:,} clips of SentenceFilenames.csv have no votes here.",
         ),
     )
@@ -160,12 +162,12 @@ def _votes(table: pd.DataFrame) -> pd.DataFrame:
     return votes[votes["times"] > 0].drop(columns="row").reset_index(drop=True)
 
 
-def _clips(root: Path, table: pd.DataFrame) -> pd.DataFrame:
+def _clips(root: Path, table: pd.DataFrame, sounds: Path) -> pd.DataFrame:
     """One row a clip, in the order of the table; its name says actor, sentence, intended emotion and level."""
     names = table["clip"].drop_duplicates()
     parts = names.str.split("_", expand=True)
     actors = _actors(root)
-    audio = [f"{name}.wav" if (root / "AudioWAV" / f"{name}.wav").is_file() else None for name in names]
+    audio = [f"{name}.wav" if (sounds / f"{name}.wav").is_file() else None for name in names]
     metadata = [
         {"intended": vocabulary.find_emotion(emotion), "level": level, "sentence": sentence} | actors.get(actor, {})
         for actor, sentence, emotion, level in parts.itertuples(index=False)
@@ -174,7 +176,7 @@ def _clips(root: Path, table: pd.DataFrame) -> pd.DataFrame:
         {
             "clip": names,
             "audio": audio,
-            "duration_s": [duration(root / "AudioWAV" / file) if file else np.nan for file in audio],
+            "duration_s": [duration(sounds / file) if file else np.nan for file in audio],
             "transcript": parts[1].map(SENTENCES),
             "speaker": parts[0],
             "metadata": metadata,
@@ -190,3 +192,12 @@ def _actors(root: Path) -> dict[str, dict[str, str]]:
     table = _read_csv(path, ["ActorID"]).set_index("ActorID")
     table.columns = table.columns.str.lower()
     return table.to_dict("index")
+
+
+FORMAT = Format(
+    name="crema-d",
+    title="CREMA-D",
+    give="the folder that holds processedResults/tabulatedVotes.csv",
+    read=read,
+    recognises=lambda path: (path / "processedResults" / "tabulatedVotes.csv").is_file(),
+)

@@ -50,24 +50,33 @@ class Comparison:
 
 
 def compare(
-    reference: np.ndarray, candidate: np.ndarray, *, seed: int, speakers: Iterable | None = None, resamples: int = 1000
+    reference: np.ndarray,
+    candidate: np.ndarray,
+    *,
+    seed: int,
+    weights: tuple[np.ndarray, np.ndarray] | None = None,
+    speakers: Iterable | None = None,
+    resamples: int = 1000,
 ) -> Comparison:
     """Every figure of the table from counts of the same clips: (clips, emotions) each.
 
-    Intervals resample clips, or whole `speakers` (one name for each clip) where given.
+    `weights`, of the same shapes, are what distributions are made of where a vote is shared among several labels; agreement
+    is of the labels themselves, which are counted whole. Intervals resample clips, or whole `speakers` (one name for each
+    clip) where given.
 
     Raises BadInput where counts are not whole, or shapes differ.
     """
-    p, q = distributions.normalise(reference), distributions.normalise(candidate)
+    shares = weights or (reference, candidate)
+    p, q = (distributions.normalise(side) for side in shares)
     js = divergences.jensen_shannon_divergence(p, q)
     options = {"seed": seed, "clusters": speakers, "resamples": resamples}
     defined = js[np.isfinite(js)]
     quartiles = np.quantile(defined, [0.25, 0.5, 0.75]) if len(defined) else np.full(3, np.nan)
     return Comparison(
         clips=len(p),
-        reference=describe(reference, **options),
-        candidate=describe(candidate, **options),
-        combined=describe(distributions.pool(reference, candidate), **options),
+        reference=describe(reference, shares[0], **options),
+        candidate=describe(candidate, shares[1], **options),
+        combined=describe(distributions.pool(reference, candidate), distributions.pool(*shares), **options),
         js=mean_figure(js, **options),
         bc=mean_figure(divergences.bhattacharyya_coefficient(p, q), **options),
         tv=mean_figure(divergences.total_variation_distance(p, q), **options),
@@ -75,11 +84,11 @@ def compare(
     )
 
 
-def describe(counts: np.ndarray, **options) -> PanelFigures:
-    """Votes, mean entropy and agreement of one panel. Options are those of `bootstrap_interval`."""
+def describe(counts: np.ndarray, weights: np.ndarray, **options) -> PanelFigures:
+    """Votes, mean entropy (of the weights) and agreement of one panel. Options are those of `bootstrap_interval`."""
     return PanelFigures(
         votes=int(counts.sum()),
-        entropy=mean_figure(distributions.entropy(distributions.normalise(counts)), **options),
+        entropy=mean_figure(distributions.entropy(distributions.normalise(weights)), **options),
         alpha=_coefficient(
             agreement.krippendorff_alpha(counts), agreement.alpha_terms, agreement.alpha_from_sums, counts, options
         ),

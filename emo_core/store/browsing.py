@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emo_core.errors import BadInput, UnknownName
+from emo_core.records import EXCLUSIONS
 from emo_core.store.database import Database, one_row, query
 from emo_core.store.studies import StoredStudy, find_study
 
@@ -34,6 +35,8 @@ class Filter:
     min_votes   at least so many reference votes; `max_votes` at most
     split       `train` or `test`
     audio       True: only clips with audio, False: only those without
+    show        `kept`, `left out`, a key of `EXCLUSIONS` for those left out for that reason, or `all`
+    problem     a problem that the look at the corpus's health found, see `store.health`
     """
 
     text: str | None = None
@@ -44,6 +47,8 @@ class Filter:
     max_votes: int | None = None
     split: str | None = None
     audio: bool | None = None
+    show: str = "kept"
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ def _conditions(chosen: Filter) -> tuple[str, dict[str, object], bool]:
         "max_votes": "n_reference <= $max_votes",
         "split": "is_test = ($split = 'test')",
         "audio": "(clips.audio IS NOT NULL) = $audio",
+        "problem": "study_clips.clip_id IN (SELECT clip_id FROM clip_problems WHERE code = $problem)",
     }
     bound = {"reference": "reference_emotion", "candidate": "candidate_emotion"}
     used = {name: getattr(chosen, name) for name in tests if getattr(chosen, name) not in (None, "")}
@@ -74,6 +80,22 @@ def _conditions(chosen: Filter) -> tuple[str, dict[str, object], bool]:
         {bound.get(name, name): value for name, value in used.items()},
         bool(used.keys() & {"text", "speaker", "audio"}),
     )
+
+
+_LEFT_OUT = "SELECT study_id, clip_id, reason FROM study_exclusions"
+
+
+def _rows(show: str) -> str:
+    """The table that is paged: clips kept, left out, or all. Raises UnknownName."""
+    kept = "SELECT *, NULL AS reason FROM study_clips"
+    if show == "kept":
+        return f"({kept})"
+    if show == "all":
+        return f"({kept} UNION ALL BY NAME {_LEFT_OUT})"
+    if show != "left out" and show not in EXCLUSIONS:
+        raise UnknownName("choice of clips", show, ["kept", "left out", "all", *EXCLUSIONS])
+    reason = f" WHERE reason = '{show}'" if show in EXCLUSIONS else ""
+    return f"({kept} WHERE false UNION ALL BY NAME {_LEFT_OUT}{reason})"
 
 
 def browse(
@@ -96,49 +118,55 @@ def browse(
         raise BadInput(f"Limit and offset lie between 0 and {MOST:,}, got {limit} and {offset}.")
     cursor = store.cursor()
     stored = find_study(cursor, study)
-    clause, binding, needs_clips = _conditions(chosen or Filter())
+    chosen = chosen or Filter()
+    rows_from = _rows(chosen.show)
+    clause, binding, needs_clips = _conditions(chosen)
     binding["study"] = stored.study_id
     joined = "JOIN clips USING (clip_id)"
     order = f"{SORTS[sort]} {'DESC' if descending else 'ASC'} NULLS LAST, clip_id"
-    sql = query("browse").format(
-        clause=clause, order=order, joined=joined if needs_clips or sort in _FROM_CLIPS else ""
-    )
+    needed = joined if needs_clips or sort in _FROM_CLIPS else ""
+    sql = query("browse").format(clause=clause, order=order, joined=needed, rows=rows_from, key=stored.clip_key)
     result = cursor.execute(sql, {**binding, "limit": limit, "offset": offset})
     names = [column[0] for column in result.description]
     rows = [_named(dict(zip(names, row)), stored) for row in result.fetchall()]
-    counted = f"SELECT count(*) FROM study_clips {joined if needs_clips else ''} WHERE study_id = $study {clause}"  # noqa: S608
+    counted = (
+        f"SELECT count(*) FROM {rows_from} AS study_clips {joined if needs_clips else ''} "  # noqa: S608
+        f"WHERE study_id = $study {clause}"
+    )
     return Page(rows, one_row(cursor, counted, binding)[0])
 
 
 def _named(row: dict, stored: StoredStudy) -> dict:
-    """Counts by emotion name instead of by position."""
-    for side in ("reference_counts", "candidate_counts"):
-        row[side] = dict(zip(stored.study.emotions, row[side]))
+    """Counts by emotion name instead of by position; weights are the counts where secondary labels do not count."""
+    for side in ("reference", "candidate"):
+        weights = row[f"{side}_weights"] or row[f"{side}_counts"]
+        for name, values in ((f"{side}_counts", row[f"{side}_counts"]), (f"{side}_weights", weights)):
+            row[name] = dict(zip(stored.study.emotions, values or [0] * len(stored.study.emotions)))
     return row
 
 
 def clip_detail(store: Database, study: str, clip: str) -> dict:
-    """One clip of a study's corpus: its fields, its row of statistics (None where the study leaves it out, with
+    """One clip of a study's corpora: its fields (`name` and `corpus` are its own), its row of
+    statistics (None where the study leaves it out, with
     `excluded` the reason), and every current vote of both panels, oldest first.
 
     Raises UnknownName where the study, BadInput where the clip is not there.
     """
     cursor = store.cursor()
     stored = find_study(cursor, study)
-    binding = {"study": stored.study_id, "corpus": stored.corpus_id, "clip": clip}
-    result = cursor.execute(query("clip_detail"), binding)
+    numbers = stored.binding()
+    binding = {"study": stored.study_id, "corpora": numbers["corpora"], "clip": clip}
+    result = cursor.execute(query("clip_detail").format(key=stored.clip_key), binding)
     names = [column[0] for column in result.description]
     rows = result.fetchall()
     if not rows:
-        raise BadInput(f"There is no clip {clip!r} in corpus {stored.study.corpus!r}. Choose one in the list.")
+        raise BadInput(f"There is no clip {clip!r} in {', '.join(stored.study.corpora)}. Choose one in the list.")
     detail = dict(zip(names, rows[0]))
     detail["metadata"] = json.loads(detail["metadata"] or "{}")
     if detail["reference_counts"] is not None:
         _named(detail, stored)
-    votes = cursor.execute(
-        query("clip_votes"),
-        {"clip": detail["clip_id"], "reference": stored.reference_id, "candidate": stored.candidate_id or 0},
-    )
+    panels = {"panels": numbers["reference"] + numbers["candidate"], "candidate": numbers["candidate"]}
+    votes = cursor.execute(query("clip_votes"), {"clip": detail["clip_id"]} | panels)
     columns = [column[0] for column in votes.description]
     detail["votes"] = [dict(zip(columns, row)) for row in votes.fetchall()]
     return detail

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import duckdb
 import pandas as pd
 
+from emo_core import vocabulary
 from emo_core.errors import BadInput, BadTable, UnknownName
 from emo_core.records import Reading, Report, Skipped, VotesFile, checked_name, panel_kind
 from emo_core.store import intake, studies
@@ -14,56 +15,132 @@ from emo_core.store.database import Database, column_names, one_row, query, quot
 Cursor = duckdb.DuckDBPyConnection
 
 
-def add_corpus(store: Database, name: str, reading: Reading, *, skip_bad_rows: bool = False) -> Report:
+def add_corpus(
+    store: Database, name: str, reading: Reading, *, update: bool = False, skip_bad_rows: bool = False
+) -> Report:
     """Take a corpus in. It is on disk, whole, when this returns; where it raises, nothing was written.
 
-    Raises BadInput where the name is taken, BadTable where rows break a rule.
+    Taking the same source in again adds what is new in it and reports the difference; with `update` another source of the
+    same format may be taken for a newer version. Votes that are no longer in the source stay, and are counted as `gone`.
+
+    Raises BadInput where another corpus has the name, BadTable where rows break a rule.
     """
     name = checked_name("corpus", name)
     cursor = store.cursor()
-    if _known_corpora(cursor).get(name):
-        raise BadInput(f"There is a corpus {name!r} already. Choose another name, or add votes to it with `votes add`.")
-    skipped = [*reading.skipped, *intake.stage(cursor, reading.votes, skip_bad_rows=skip_bad_rows)]
-    notes = [*reading.notes, *_stage_clips(cursor, reading)]
+    corpus = _corpus_to_update(cursor, name, reading, update)
+    staged = intake.stage(cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows)
+    notes = [*reading.notes, *staged.notes, *_stage_clips(cursor, reading)]
     with store.writing(cursor):
-        corpus = one_row(cursor, "SELECT nextval('corpus_ids')")[0]
-        cursor.execute(
-            "INSERT INTO corpora VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                corpus,
-                name,
-                reading.format,
-                reading.source,
-                str(reading.audio_root) if reading.audio_root else None,
-                reading.licence,
-                reading.simulated,
-                utc_now(),
-            ],
+        if corpus is None:
+            corpus = _insert_corpus(cursor, name, reading)
+            known = {}
+            cursor.execute(query("insert_clips"), {"corpus": corpus})
+            clips_added = _count_clips(cursor, corpus)
+        else:
+            clips_added, changed = _update_clips(cursor, corpus, reading)
+            notes += [f"{changed:,} clips were there and say something new."] if changed else []
+            known = {"kind": "import", "source": None}
+        grouped = reading.clips is None and not known and _is_grouped(cursor)
+        skipped, difference = _insert_votes(
+            cursor, corpus, reading.source, skip_bad_rows, kind="import", known=known, grouped=grouped
         )
-        cursor.execute(query("insert_clips"), {"corpus": corpus})
-        grouped = reading.clips is None and _is_grouped(cursor)
-        skipped += _insert_votes(cursor, corpus, reading.source, skip_bad_rows, grouped=grouped)
-        return _report(cursor, corpus, name, skipped, notes)
+        if known:
+            _refresh_studies(cursor, corpus)
+        counts = difference | {"clips_added": clips_added}
+        return _report(
+            cursor, corpus, name, [*reading.skipped, *staged.skipped, *skipped], notes, tables=reading.tables, **counts
+        )
 
 
-def add_votes(store: Database, corpus: str, votes: VotesFile | pd.DataFrame, *, skip_bad_rows: bool = False) -> Report:
+def _corpus_to_update(cursor: Cursor, name: str, reading: Reading, update: bool) -> int | None:
+    """The number of the corpus that the reading belongs to, None where the name is free. Raises BadInput."""
+    row = one_row(cursor, "SELECT corpus_id, format, source FROM corpora WHERE name = ?", [name])
+    if not row:
+        return None
+    number, known_format, source = row
+    if known_format != reading.format or (source != reading.source and not update):
+        raise BadInput(
+            f"There is a corpus {name!r} already ({known_format}, from {source}). Choose another name; take a newer version "
+            "of the same corpus in with --update; or add votes to it with `votes add`."
+        )
+    return number
+
+
+def _insert_corpus(cursor: Cursor, name: str, reading: Reading) -> int:
+    corpus = one_row(cursor, "SELECT nextval('corpus_ids')")[0]
+    low, high = reading.rating_scale or (None, None)
+    root = str(reading.audio_root) if reading.audio_root else None
+    cursor.execute(
+        "INSERT INTO corpora (corpus_id, name, format, source, audio_root, licence, simulated, added_at, rating_low, "
+        "rating_high) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [corpus, name, reading.format, reading.source, root, reading.licence, reading.simulated, utc_now(), low, high],
+    )
+    return corpus
+
+
+def _count_clips(cursor: Cursor, corpus: int) -> int:
+    return one_row(cursor, "SELECT count(*) FROM clips WHERE corpus_id = ?", [corpus])[0]
+
+
+def _update_clips(cursor: Cursor, corpus: int, reading: Reading) -> tuple[int, int]:
+    """Bring in what a newer source says of clips: how many are new, how many of the others changed."""
+    before = _count_clips(cursor, corpus)
+    # Numbers are compared as numbers: sources write 1 and 1.0, and headers of sound files round.
+    text = " OR ".join(
+        f"coalesce(fresh.{field} IS DISTINCT FROM clips.{field} AND fresh.{field} IS NOT NULL, false)"
+        for field in ("audio", "transcript", "speaker", "session", "partition")
+    )
+    numbers = " OR ".join(
+        f"coalesce(abs(TRY_CAST(fresh.{field} AS DOUBLE) - coalesce(clips.{field}, 1e9)) > 1e-6, false)"
+        for field in ("start_s", "end_s", "duration_s")
+    )
+    metadata = "coalesce(CAST(fresh.metadata AS VARCHAR) <> coalesce(CAST(clips.metadata AS VARCHAR), ''), false)"
+    (changed,) = one_row(
+        cursor, query("update_clips").format(differs=f"({text} OR {numbers} OR {metadata})"), {"corpus": corpus}
+    )
+    cursor.execute(query("insert_clips"), {"corpus": corpus})
+    if reading.audio_root:
+        cursor.execute("UPDATE corpora SET audio_root = ? WHERE corpus_id = ?", [str(reading.audio_root), corpus])
+    cursor.execute("UPDATE corpora SET source = ? WHERE corpus_id = ?", [reading.source, corpus])
+    return _count_clips(cursor, corpus) - before, changed
+
+
+def add_votes(
+    store: Database,
+    corpus: str,
+    votes: VotesFile | pd.DataFrame,
+    *,
+    source: str = "votes",
+    skip_bad_rows: bool = False,
+) -> Report:
     """Add votes to clips that are there. Statistics of the studies concerned change in the same transaction.
+
+    The same file again adds only what is new in it (`Report.unchanged`, `corrected`, `gone` say the rest).
 
     Raises UnknownName where there is no such corpus, BadTable where rows break a rule or name clips that are not there.
     """
     cursor = store.cursor()
     corpus_id = corpus_number(cursor, corpus)
-    source = str(votes.path) if isinstance(votes, VotesFile) else "votes"
-    skipped = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows)
+    known = {}
+    if isinstance(votes, VotesFile):
+        source = str(votes.path)
+        known = {"kind": "votes", "source": source}
+    staged = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows)
     with store.writing(cursor):
-        skipped += _insert_votes(cursor, corpus_id, source, skip_bad_rows)
-        cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT clip_id FROM incoming "
-            "JOIN clips ON clips.name = incoming.clip AND clips.corpus_id = ?",
-            [corpus_id],
-        )
-        studies.refresh_touched(cursor, corpus_id)
-        return _report(cursor, corpus_id, corpus, skipped, [])
+        cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT NULL::VARCHAR AS clip WHERE false")
+        skipped, difference = _insert_votes(cursor, corpus_id, source, skip_bad_rows, kind="votes", known=known)
+        _refresh_studies(cursor, corpus_id)
+        return _report(cursor, corpus_id, corpus, [*staged.skipped, *skipped], staged.notes, **difference)
+
+
+def _refresh_studies(cursor: Cursor, corpus: int) -> None:
+    """Bring the studies of a corpus up to date for the clips that the staged rows name."""
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT clip_id FROM clips WHERE corpus_id = ? "
+        "AND (name IN (SELECT clip FROM incoming) OR name IN (SELECT clip FROM incoming_clips))",
+        [corpus],
+    )
+    studies.refresh_touched(cursor, corpus)
 
 
 def _stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
@@ -152,14 +229,24 @@ def _notes_on_clips(cursor: Cursor, staged: list[str], root: str | None) -> list
 
 
 def _insert_votes(
-    cursor: Cursor, corpus: int, source: str, skip_bad_rows: bool, *, grouped: bool = False
-) -> list[Skipped]:
-    """Panels, raters and votes of the staged rows. `grouped`: they stand in the order of the clips' numbers already."""
+    cursor: Cursor,
+    corpus: int,
+    source: str,
+    skip_bad_rows: bool,
+    *,
+    kind: str,
+    known: dict[str, str | None],
+    grouped: bool = False,
+) -> tuple[list[Skipped], dict[str, int]]:
+    """Panels, raters and votes of the staged rows. `known` says which earlier batches may hold the same votes (kind, and
+    source or None); `grouped`: the rows stand in the order of the clips' numbers already.
+    """
     cursor.execute(query("mark_unknown_clips"), {"corpus": corpus})
     skipped = intake.refuse_or_skip(cursor, source, skip_bad_rows)
-    known = {name for (name,) in cursor.execute("SELECT name FROM panels WHERE corpus_id = ?", [corpus]).fetchall()}
+    difference = _leave_known_out(cursor, corpus, known) if known and _has_batches(cursor, corpus, known) else {}
+    names = {name for (name,) in cursor.execute("SELECT name FROM panels WHERE corpus_id = ?", [corpus]).fetchall()}
     for (panel,) in cursor.execute("SELECT panel FROM incoming GROUP BY panel ORDER BY min(row), panel").fetchall():
-        if panel not in known:
+        if panel not in names:
             panel = checked_name("panel", panel)
             cursor.execute(
                 "INSERT INTO panels SELECT coalesce(max(panel_id), 0) + 1, ?, ?, ? FROM panels",
@@ -168,17 +255,49 @@ def _insert_votes(
     cursor.execute(query("insert_raters"), {"corpus": corpus})
     batch = one_row(cursor, "SELECT nextval('batch_ids')")[0]
     base = one_row(cursor, "SELECT coalesce(max(vote_id), 0) FROM votes")[0]
-    cursor.execute("INSERT INTO batches VALUES (?, ?, 'import', ?, ?, NULL)", [batch, corpus, source, utc_now()])
+    cursor.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, NULL)", [batch, corpus, kind, source, utc_now()])
     order = "" if grouped else "ORDER BY clips.clip_id, incoming.position"
-    cursor.execute(query("insert_votes").format(order=order), {"base": base, "batch": batch, "corpus": corpus})
-    return skipped
+    replaces, joined = ("fresh.replaces", "JOIN fresh USING (position)") if difference else ("NULL", "")
+    cursor.execute(
+        query("insert_votes").format(order=order, replaces=replaces, joined=joined),
+        {"base": base, "batch": batch, "corpus": corpus},
+    )
+    return skipped, difference
 
 
-def _report(cursor: Cursor, corpus: int, name: str, skipped: list[Skipped], notes: list[str]) -> Report:
+def _has_batches(cursor: Cursor, corpus: int, known: dict[str, str | None]) -> bool:
+    return bool(
+        one_row(
+            cursor,
+            "SELECT 1 FROM batches WHERE corpus_id = $corpus AND kind = $kind AND source = coalesce($source, source) LIMIT 1",
+            {"corpus": corpus} | known,
+        )
+    )
+
+
+def _leave_known_out(cursor: Cursor, corpus: int, known: dict[str, str | None]) -> dict[str, int]:
+    """Keep of the staged votes those that are new, and count what happened to the others (fields of `Report`)."""
+    before, now, *compared = query("known_votes").split(";\n")
+    cursor.execute(before, {"corpus": corpus} | known)
+    cursor.execute(now, {"corpus": corpus})
+    for statement in compared:
+        cursor.execute(statement)
+    staged, fresh, corrected, gone = one_row(
+        cursor,
+        "SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM fresh), (SELECT count(replaces) FROM fresh), "
+        "(SELECT count(*) FROM gone)",
+    )
+    cursor.execute("DELETE FROM incoming WHERE position NOT IN (SELECT position FROM fresh)")
+    return {"unchanged": staged - fresh, "corrected": corrected, "gone": gone - corrected}
+
+
+def _report(
+    cursor: Cursor, corpus: int, name: str, skipped: list[Skipped], notes: list[str], **more: int | dict
+) -> Report:
     """Count what came in, from the staged rows, and keep the account with the batch."""
     report = Report(
         corpus=name,
-        clips=one_row(cursor, "SELECT count(*) FROM clips WHERE corpus_id = ?", [corpus])[0],
+        clips=_count_clips(cursor, corpus),
         votes=one_row(cursor, "SELECT count(*) FROM incoming")[0],
         raters=one_row(
             cursor, "SELECT count(*) FROM (SELECT DISTINCT panel, rater FROM incoming WHERE rater IS NOT NULL)"
@@ -194,6 +313,7 @@ def _report(cursor: Cursor, corpus: int, name: str, skipped: list[Skipped], note
         clips_with_audio=one_row(cursor, "SELECT count(audio) FROM clips WHERE corpus_id = ?", [corpus])[0],
         skipped=tuple(skipped),
         notes=tuple(notes),
+        **more,
     )
     cursor.execute(
         "UPDATE batches SET report = ? WHERE batch_id = (SELECT max(batch_id) FROM batches)",
@@ -202,8 +322,26 @@ def _report(cursor: Cursor, corpus: int, name: str, skipped: list[Skipped], note
     return report
 
 
+def add_emotion(store: Database, name: str, *, colour: str | None = None, synonyms: str = "") -> str:
+    """Add an emotion of the lab's own to the vocabulary, for good, and return its name. Raises BadInput as
+    `vocabulary.add_emotion` does.
+    """
+    with store.writing() as cursor:
+        name = vocabulary.add_emotion(name, colour=colour, synonyms=synonyms)
+        kept = {"name": name, "colour": vocabulary.colours([name])[0], "synonyms": synonyms.lower()}
+        known = one_row(cursor, "SELECT synonyms FROM emotions WHERE name = ?", [name])
+        if known:
+            words = " ".join(dict.fromkeys(f"{known[0] or ''} {kept['synonyms']}".split()))
+            cursor.execute("UPDATE emotions SET colour = ?, synonyms = ? WHERE name = ?", [kept["colour"], words, name])
+        else:
+            cursor.execute(query("insert_emotion"), kept)
+    return name
+
+
 def list_corpora(store: Database) -> list[dict]:
-    """Every corpus: name, format, source, audio_root, licence, simulated, added_at, clips, clips_with_audio."""
+    """Every corpus: name, format, source, audio_root, licence, simulated, added_at, rating_low, rating_high, clips,
+    clips_with_audio.
+    """
     return store.cursor().execute(query("list_corpora")).df().to_dict("records")
 
 

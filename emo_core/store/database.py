@@ -137,9 +137,11 @@ class Database:
 
     @staticmethod
     def _name_emotions(cursor: duckdb.DuckDBPyConnection) -> None:
-        """Give every emotion of the vocabulary its number; numbers once given never change."""
-        known = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall())
+        """Give every emotion of the program its number, and make known those that the lab added. Numbers never change."""
+        rows = cursor.execute("SELECT name, emotion_id, colour, synonyms FROM emotions ORDER BY emotion_id").fetchall()
         for name in vocabulary.EMOTIONS:
-            if name not in known:
-                known[name] = max(known.values(), default=0) + 1
-                cursor.execute("INSERT INTO emotions VALUES (?, ?)", [known[name], name])
+            if name not in {row[0] for row in rows}:
+                cursor.execute(query("insert_emotion"), {"name": name, "colour": None, "synonyms": None})
+        for name, _, colour, synonyms in rows:
+            if colour is not None and name not in vocabulary.EMOTIONS:
+                vocabulary.add_emotion(name, colour=colour, synonyms=synonyms)

@@ -13,9 +13,9 @@ from emo_core.store.studies import find_study
 
 FORMATS = (".csv", ".parquet")
 _SIDES = {
-    "reference": ("reference_counts[{i}]", "n_reference"),
-    "candidate": ("candidate_counts[{i}]", "nullif(n_candidate, 0)"),
-    "combined": ("(reference_counts[{i}] + candidate_counts[{i}])", "(n_reference + n_candidate)"),
+    "reference": ("reference_{w}[{i}]", "n_reference"),
+    "candidate": ("candidate_{w}[{i}]", "nullif(n_candidate, 0)"),
+    "combined": ("(reference_{w}[{i}] + candidate_{w}[{i}])", "(n_reference + n_candidate)"),
 }
 
 
@@ -43,7 +43,9 @@ def columns(study: Study) -> list[Column]:
     def number(name: str, unit: str, meaning: str, usual: bool = True) -> Column:
         return Column(name, "number", unit, meaning, name, usual)
 
+    weights = "weights" if study.secondary_weight else "counts"
     listed = [
+        text("corpus", "the clip's corpus", "corpora.name", usual=len(study.corpora) > 1),
         text("clip", "the clip's id in its corpus", "clips.name"),
         text("speaker", "who speaks", "clips.speaker"),
         text("session", "recording session", "clips.session", usual=False),
@@ -59,7 +61,7 @@ def columns(study: Study) -> list[Column]:
     ]
     for side, (count, total) in _SIDES.items():
         for i, emotion in enumerate(study.emotions, 1):
-            share = f"{count.format(i=i)} / {total}"
+            share = f"{count.format(i=i, w=weights)} / {total}"
             listed.append(
                 Column(f"{side}_{emotion}", "number", "share 0…1", f"share of {side} votes for {emotion}", share)
             )
@@ -114,7 +116,8 @@ def export(store: Database, study: str, path: Path | str, *, names: list[str] | 
     try:
         (rows,) = one_row(
             cursor,
-            f"COPY (SELECT {selected} FROM study_clips JOIN clips USING (clip_id) WHERE study_id = {int(stored.study_id)} "  # noqa: S608
+            f"COPY (SELECT {selected} FROM study_clips JOIN clips USING (clip_id) "  # noqa: S608
+            f"JOIN corpora USING (corpus_id) WHERE study_id = {int(stored.study_id)} "
             f"ORDER BY clip_id) TO '{str(draft).replace(chr(39), chr(39) * 2)}' ({options})",
         )
         draft.replace(path)

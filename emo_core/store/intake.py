@@ -5,8 +5,10 @@ report. Rows count from 1 below the header.
 """
 
 import csv
+import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,54 +16,83 @@ import pandas as pd
 
 from emo_core import vocabulary
 from emo_core.errors import BadTable
-from emo_core.records import Skipped, VotesFile
+from emo_core.records import GRADES, Skipped, VotesFile
 from emo_core.store.database import column_names, one_row, query, quoted
 
 Cursor = duckdb.DuckDBPyConnection
 
-_TEXT = ("clip", "panel", "rater", "label", "persona", "voted_at", "provenance")
+_TEXT = ("clip", "panel", "rater", "label", "comment", "persona", "voted_at", "provenance")
+_NUMBERS = ("valence", "arousal", "dominance", "confidence")
 _READERS = {
     ".csv": "read_csv", ".tsv": "read_csv", ".txt": "read_csv",
     ".parquet": "read_parquet",
     ".jsonl": "read_json", ".ndjson": "read_json", ".json": "read_json",
 }  # fmt: skip
 _REPEATS = "unnest(range(CASE WHEN problem IS NULL THEN CAST(times AS INTEGER) ELSE 1 END))"
-CLIP_FIELDS = ("transcript", "speaker", "session", "audio", "start_s", "end_s")
+CLIP_FIELDS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s")
+ROW_NUMBER = "row number"  # stands for a column of clip ids where a table has none
 
 
-def stage(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, skip_bad_rows: bool = False) -> list[Skipped]:
+@dataclass(frozen=True)
+class Staged:
+    """Rows that were left out, each with its reason, and facts worth knowing about the others."""
+
+    skipped: list[Skipped]
+    notes: list[str]
+
+
+def stage(
+    cursor: Cursor,
+    votes: VotesFile | pd.DataFrame,
+    *,
+    labels: Mapping[str, str] | None = None,
+    skip_bad_rows: bool = False,
+) -> Staged:
     """Fill the temporary tables `incoming` (one row a vote, in the order given) and `incoming_fields` (what each clip's
-    rows say of it), and return the rows left out.
+    rows say of it). `labels` adds to what a file's own mapping says of labels.
 
     Raises BadTable where the file cannot be read or a row breaks a rule and `skip_bad_rows` is off.
     """
-    name = votes.path.name if isinstance(votes, VotesFile) else "the table"
-    cursor.execute(query("in_utc"))
-    _stage_labels(cursor, votes.labels if isinstance(votes, VotesFile) else {})
+    is_file = isinstance(votes, VotesFile)
+    name = votes.path.name if is_file else "the table"
+    for statement in macros():
+        cursor.execute(statement)
+    _stage_labels(cursor, (votes.labels if is_file else {}) | dict(labels or {}))
     try:
-        if isinstance(votes, VotesFile):
+        if is_file:
             _stage_file(cursor, votes)
         else:
             _stage_frame(cursor, votes)
     except duckdb.Error as error:
-        raise _as_bad_table(name, error) from error
-    return refuse_or_skip(cursor, name, skip_bad_rows)
+        raise as_bad_table(name, error) from error
+    notes = _notes_on_graded(cursor, votes) if is_file and votes.graded else []
+    skipped = refuse_or_skip(cursor, name, skip_bad_rows)
+    return Staged(skipped, [*_leave_labels_out(cursor), *notes])
 
 
 def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
-    """`incoming_labels`: every spelling that is understood, lower case, with its emotion's number."""
-    meaning = vocabulary.SYNONYMS | {word.strip().lower(): vocabulary.emotion(name) for word, name in extra.items()}
+    """`incoming_labels`: every spelling that is understood, lower case, with its emotion's number; NULL: to be left out."""
+    meaning = vocabulary.spellings() | {
+        word.strip().lower(): vocabulary.emotion(name) if name else "" for word, name in extra.items()
+    }
     cursor.register("labels", pd.DataFrame({"spelling": meaning.keys(), "name": meaning.values()}))
     cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE incoming_labels AS "
-        "SELECT spelling, emotion_id FROM labels JOIN emotions USING (name)"
+        "CREATE OR REPLACE TEMP TABLE incoming_labels AS SELECT spelling, emotion_id, labels.name = '' AS left_out "
+        "FROM labels LEFT JOIN emotions USING (name)"
     )
     cursor.unregister("labels")
+    cursor.execute(
+        "SET VARIABLE label_numbers = (SELECT map(list(spelling), list(coalesce(emotion_id, 0))) FROM incoming_labels)"
+    )
 
 
 def _stage_frame(cursor: Cursor, votes: pd.DataFrame) -> None:
     columns = {name: quoted(name) if name in votes else "NULL" for name in (*_TEXT, "times", "temperature")}
     columns["times"] = columns["times"] if "times" in votes else "1"
+    columns |= {name: f"given_number({quoted(name)})" if name in votes else "NULL" for name in _NUMBERS}
+    if "secondary" in votes:
+        columns["secondary"] = 'listed("secondary")'
+        columns["strengths"] = 'listed("strengths")' if "strengths" in votes else "NULL"
     if "voted_at" in votes:  # as text, so that frames and files take one way: with an offset it is brought to UTC
         votes = votes.assign(voted_at=votes["voted_at"].astype("string"))
     cursor.register("source", votes)
@@ -72,30 +103,109 @@ def _stage_frame(cursor: Cursor, votes: pd.DataFrame) -> None:
 
 
 def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
-    source = _opened(cursor, votes.path)
-    found = column_names(cursor, source)[1:]  # the first is the row number
-    wanted = {
-        field: getattr(votes, field) for field in ("clip", "label", "rater", "persona", "temperature", "voted_at")
-    }
+    source = opened(cursor, votes.path, header=votes.header)
     fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
-    for column in (*wanted.values(), *fields.values(), votes.panel_column, *votes.counts):
-        if column is not None and column not in found:
-            raise BadTable(
-                f"{votes.path.name} has no column {column!r}; it has {', '.join(map(repr, found))}. Name one of these."
-            )
-    columns = {field: quoted(column) if column else "NULL" for field, column in wanted.items()}
+    check_columns(cursor, votes, source)
+    columns = {
+        field: quoted(getattr(votes, field)) if getattr(votes, field) else "NULL"
+        for field in ("clip", "label", "rater", "comment", "persona", "temperature", "voted_at")
+    }
+    columns |= {
+        field: f"given_number({quoted(getattr(votes, field))})" if getattr(votes, field) else "NULL"
+        for field in _NUMBERS
+    }
     columns["panel"] = quoted(votes.panel_column) if votes.panel_column else _literal(votes.panel)
     columns |= {"times": "1", "provenance": "NULL"}
+    if votes.secondary:
+        columns |= {"secondary": f"listed({quoted(votes.secondary)})", "strengths": "NULL"}
     if votes.counts:
         source = _unpivoted(source, votes.counts)
-        columns |= {"label": "count_column", "times": "count_value"}
+        columns |= {"label": "each_column", "times": "each_value"}
+    elif votes.raters:
+        source = f"(SELECT * FROM {_unpivoted(source, votes.raters)} WHERE trim(each_value) <> '')"  # noqa: S608
+        columns |= {"label": "each_value", "rater": "each_column"}
+    elif votes.graded:
+        cursor.execute(_graded(source, votes, columns["rater"]))
+        source = "graded"
+        columns |= {
+            "label": "heard_most",
+            "secondary": "heard_too",
+            "strengths": "strengths",
+            "problem": "grade_problem",
+        }
     cursor.execute(_staging(source, columns))
     if votes.counts:
         cursor.execute(query("mark_repeated_clips"))
     _stage_fields(cursor, source, columns["clip"], fields)
 
 
-def _opened(cursor: Cursor, path: Path) -> str:
+def check_columns(cursor: Cursor, votes: VotesFile, source: str) -> None:
+    """Every column that the description names is there. Raises BadTable."""
+    found = column_names(cursor, source)
+    single = ("clip", "label", "rater", "comment", "persona", "temperature", "voted_at", "secondary", *_NUMBERS)
+    for column in (
+        *(getattr(votes, field) for field in single + CLIP_FIELDS),
+        votes.panel_column,
+        *votes.counts,
+        *votes.raters,
+        *votes.graded,
+    ):
+        if column is not None and column not in found:
+            raise BadTable(
+                f"{votes.path.name} has no column {column!r}; it has {', '.join(map(repr, found[1:]))}. Name one of these."
+            )
+
+
+def _graded(source: str, votes: VotesFile, rater: str) -> str:
+    """Answers with the emotion heard most, the others heard, and their strength beside it."""
+    words = GRADES | {word.strip().lower(): grade for word, grade in votes.grades.items()}
+    for word, grade in words.items():
+        if not math.isfinite(grade) or grade < 0:
+            raise BadTable(
+                f"The grade {word!r} means {grade!r}, but a grade is a number, 0 or more. Correct the scale."
+            )
+    return query("graded_votes").format(
+        source=source,
+        grades=", ".join(f"{_literal(word)}: {float(grade)}::DOUBLE" for word, grade in words.items()),
+        names=", ".join(_literal(name) for name in votes.graded),
+        cells=", ".join(f"trim(CAST({quoted(name)} AS VARCHAR))" for name in votes.graded),
+        unit=f"concat_ws('|', {quoted(votes.clip)}, {rater})",
+        if_none=_literal(vocabulary.emotion(votes.if_none)) if votes.if_none else "''",
+    )
+
+
+def _notes_on_graded(cursor: Cursor, votes: VotesFile) -> list[str]:
+    """How many answers heard nothing, or several emotions equally."""
+    none, tied = one_row(
+        cursor, "SELECT count(*) FILTER (heard_none), count(*) FILTER (tied) FROM graded WHERE grade_problem IS NULL"
+    )
+    what = f"count as {votes.if_none}" if votes.if_none else "are left out"
+    return [
+        f"{none:,} answers hear none of the emotions; they {what}.",
+        f"{tied:,} answers hear two or more emotions equally: a hash of clip, rater and emotion says which is the label, the "
+        "others are secondary labels. A study with secondary weight 1 counts each emotion by its strength.",
+    ]
+
+
+def _leave_labels_out(cursor: Cursor) -> list[str]:
+    """Take out votes whose label the mapping leaves out, unless they rate something, and say how many."""
+    rows = cursor.execute(
+        "SELECT coalesce(label, 'none heard'), count(*) FROM incoming WHERE left_out AND problem IS NULL "
+        "AND coalesce(valence, arousal, dominance) IS NULL GROUP BY ALL ORDER BY 2 DESC"
+    ).fetchall()
+    if rows:
+        cursor.execute("DELETE FROM incoming WHERE left_out AND coalesce(valence, arousal, dominance) IS NULL")
+        if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
+            raise BadTable("The mapping leaves every vote out. Map at least one label to an emotion.")
+    return [f"{count:,} votes for {label!r} were left out, as the mapping says." for label, count in rows]
+
+
+def macros() -> list[str]:
+    """Statements that give a connection what staging uses."""
+    return [query("in_utc"), *query("staging_macros").split(";\n")]
+
+
+def opened(cursor: Cursor, path: Path, *, header: bool = True) -> str:
     """The FROM item that reads a file's rows with their number: every column as text, nothing guessed."""
     if not path.is_file():
         raise BadTable(f"There is no file {path}. Check the path.")
@@ -106,7 +216,7 @@ def _opened(cursor: Cursor, path: Path) -> str:
         raise BadTable(f"{path.name} is none of {', '.join(_READERS)}. Save it as one of these.")
     options = ""
     if reader == "read_csv":
-        options = _csv_options(path)
+        options = _csv_options(path, header=header)
     elif reader == "read_json" and path.suffix.lower() != ".json":
         options = ", format='newline_delimited'"
     elif reader == "read_parquet":
@@ -116,7 +226,7 @@ def _opened(cursor: Cursor, path: Path) -> str:
     return f'(SELECT row_number() OVER () AS "row number", * FROM {reader}({file}{options}))'  # noqa: S608
 
 
-def _csv_options(path: Path) -> str:
+def _csv_options(path: Path, *, header: bool) -> str:
     """How to read a CSV file, from its header line: nothing is guessed from its rows, so a late odd row is an error, not
     another dialect. The delimiter is the one of comma, semicolon, tab and bar that stands most often there.
     """
@@ -124,12 +234,14 @@ def _csv_options(path: Path) -> str:
         if b"\x00" in file.read(4096):
             raise BadTable(f"{path.name} has zero bytes: it is UTF-16, or no text. Save it as UTF-8.")
         file.seek(0)
-        header = file.readline(1 << 20).decode("utf-8-sig", errors="replace")
-    if not header.strip("\r\n").replace("\t", "").isprintable():
+        first = file.readline(1 << 20).decode("utf-8-sig", errors="replace")
+    if not first.strip("\r\n").replace("\t", "").isprintable():
         odd = "characters that cannot be printed, or old line ends (CR alone)"
         raise BadTable(f"The header of {path.name} has {odd}. Save it as UTF-8 text.")
-    delimiter = max(",;\t|", key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter), [])
+    delimiter = max(",;\t|", key=first.count)
+    names = next(csv.reader([first], delimiter=delimiter), [])
+    if not header:
+        names = [f"column{place}" for place in range(1, len(names) + 1)]
     folded = [name.strip().casefold() for name in names]
     doubled = {name for name, key in zip(names, folded) if folded.count(key) > 1}
     if doubled or not names:
@@ -141,24 +253,60 @@ def _csv_options(path: Path) -> str:
         raise BadTable(f"The header of {path.name} {what}. Give each column a name of its own.")
     columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
     return (
-        f", auto_detect=false, header=true, columns={{{columns}}}, delim={_literal(delimiter)}, "
+        f", auto_detect=false, header={'true' if header else 'false'}, columns={{{columns}}}, delim={_literal(delimiter)}, "
         "quote='\"', escape='\"', nullstr='', strict_mode=true"
     )
 
 
-def _unpivoted(source: str, counts: tuple[str, ...]) -> str:
-    """One row for each clip and count column, in the order of the columns."""
-    names = ", ".join(_literal(name) for name in counts)
-    values = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in counts)
-    return f"(SELECT *, unnest([{names}]) AS count_column, unnest([{values}]) AS count_value FROM {source})"  # noqa: S608
+def _unpivoted(source: str, columns: tuple[str, ...]) -> str:
+    """One row for each clip and column of counts or of a rater, in the order of the columns."""
+    names = ", ".join(_literal(name) for name in columns)
+    values = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in columns)
+    return f"(SELECT *, unnest([{names}]) AS each_column, unnest([{values}]) AS each_value FROM {source})"  # noqa: S608
 
 
 def _staging(source: str, columns: dict[str, str]) -> str:
     """The statement that fills `incoming`: cleaned text, the emotion that each label means, one row a vote."""
     numbered = '"row number"' if source != "source" else "row_number() OVER ()"
     # One row a vote already? Then its row is its place, and nothing need be unfolded or counted on one core.
-    repeat, position = ("0", "row") if columns["times"] == "1" else (_REPEATS, "row_number() OVER ()")
-    return query("stage_votes").format(source=source, row=numbered, repeat=repeat, position=position, **columns)
+    plain = columns["times"] == "1" and "each_column" not in columns.values()
+    repeat, position = ("0", "row") if plain else (_REPEATS, "row_number() OVER ()")
+    missing = {"secondary": "NULL", "strengths": "NULL", "problem": "CAST(NULL AS VARCHAR)"}
+    secondary = _secondary(columns) if columns.get("secondary", "NULL") != "NULL" else _NO_SECONDARY
+    return query("stage_votes").format(
+        source=source, row=numbered, repeat=repeat, position=position, **missing | columns, **secondary
+    )
+
+
+_NO_SECONDARY = {
+    "secondary_ids": "CAST(NULL AS UTINYINT[])",
+    "secondary_strengths": "CAST(NULL AS FLOAT[])",
+    "unknown_secondary": "CAST(NULL AS VARCHAR)",
+    "wrong_strengths": "false",
+}
+
+
+def _secondary(columns: dict[str, str]) -> dict[str, str]:
+    """SQL for a vote's further labels: their numbers, strengths, the first unknown one, whether strengths are wrong."""
+    if columns["strengths"] == "NULL":
+        paired, strengths, wrong = "CAST(NULL AS DOUBLE[])", "CAST(NULL AS FLOAT[])", "false"
+    else:
+        paired = "list_transform(rows.strengths, lambda x: TRY_CAST(x AS DOUBLE))"
+        strengths = f"list_transform({_beside(paired)}, lambda pair: CAST(pair[2] AS FLOAT))"
+        wrong = (
+            "rows.strengths IS NOT NULL AND (len(rows.strengths) <> len(rows.secondary) OR "
+            f"len(list_filter({paired}, lambda x: x IS NULL OR NOT (x > 0 AND x <= 1))) > 0)"
+        )
+    return {
+        "secondary_ids": f"nullif(list_transform({_beside(paired)}, lambda pair: CAST(pair[1] AS UTINYINT)), [])",
+        "secondary_strengths": strengths,
+        "unknown_secondary": "list_filter(rows.secondary, lambda x: getvariable('label_numbers')[lower(x)] IS NULL)[1]",
+        "wrong_strengths": f"coalesce({wrong}, false)",
+    }
+
+
+def _beside(paired: str) -> str:
+    return f"beside(incoming_labels.emotion_id, meant(rows.secondary), {paired})"
 
 
 def _stage_fields(cursor: Cursor, source: str, clip: str, fields: dict[str, str | None]) -> None:
@@ -219,7 +367,7 @@ def _refusal(cursor: Cursor, name: str, bad: int) -> str:
     sums = ", ".join(f"{problem} ({count:,}×)" for problem, count in kinds) if bad > len(rows) else ""
     known = ""
     if any("unknown label" in problem for problem, _ in kinds):
-        names = ", ".join(vocabulary.EMOTIONS)
+        names = ", ".join(vocabulary.names())
         known = f" Known labels: {names}, and their usual synonyms and codes; --map LABEL=EMOTION adds one."
     return (
         f"{name}: {bad:,} row{'s break' if bad > 1 else ' breaks'} a rule, nothing was written. {shown}"
@@ -228,7 +376,7 @@ def _refusal(cursor: Cursor, name: str, bad: int) -> str:
     )
 
 
-def _as_bad_table(name: str, error: duckdb.Error) -> BadTable:
+def as_bad_table(name: str, error: duckdb.Error) -> BadTable:
     """DuckDB's account of an unreadable file, as a sentence of ours."""
     text = str(error)
     line = re.search(r"on Line: (\d+)", text)

@@ -6,7 +6,7 @@ a transaction gave votes to, inside that same transaction.
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 
@@ -36,27 +36,57 @@ STATISTICS = (
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where one corpus of a study keeps its panels."""
+
+    corpus_id: int
+    reference_id: int
+    candidate_id: int | None
+
+
+@dataclass(frozen=True)
 class StoredStudy:
     """A study with its numbers in the store. `version` grows whenever its statistics change."""
 
     study: Study
     study_id: int
-    corpus_id: int
-    reference_id: int
-    candidate_id: int | None
+    places: tuple[Place, ...]
     test_threshold: int
     version: int
+
+    @property
+    def clip_key(self) -> str:
+        """SQL for what a clip is called in the study: its name, with its corpus before it where there are several."""
+        return "clips.name" if len(self.places) == 1 else "corpora.name || '/' || clips.name"
+
+    @property
+    def has_candidate(self) -> bool:
+        """Whether any of its corpora has the candidate panel."""
+        return any(place.candidate_id is not None for place in self.places)
+
+    def binding(self) -> dict[str, list[int]]:
+        """Numbers of its corpora and panels, for queries."""
+        return {
+            "corpora": [place.corpus_id for place in self.places],
+            "reference": [place.reference_id for place in self.places],
+            "candidate": [place.candidate_id for place in self.places if place.candidate_id is not None],
+        }
 
 
 @dataclass(frozen=True)
 class StudyCounts:
     """Votes of a study's clips: `reference` and `candidate` are clips × emotions, the others one value a clip. Votes of
     either panel outside the emotions are counted in `outside_reference` and `outside_candidate`, over all clips kept.
+
+    `reference_weights` and `candidate_weights` are what distributions are made of: the counts themselves, or with secondary
+    labels each vote's 1 shared among its labels. Rows sum to the number of votes either way.
     """
 
     clips: np.ndarray
     reference: np.ndarray
     candidate: np.ndarray
+    reference_weights: np.ndarray
+    candidate_weights: np.ndarray
     is_test: np.ndarray
     speakers: np.ndarray
     outside_reference: int
@@ -66,37 +96,45 @@ class StudyCounts:
 def add_study(store: Database, study: Study) -> StoredStudy:
     """Save a study and compute its statistics, in one transaction.
 
-    Raises BadInput where the name is taken or the speakers needed for the split are missing, UnknownName where the
-    corpus, a panel or an emotion is not there.
+    Raises BadInput where the name is taken or the units needed for the split are missing, UnknownName where a corpus, a
+    panel, an emotion or a rater is not there.
     """
     with store.writing() as cursor:
-        corpora = dict(cursor.execute("SELECT name, corpus_id FROM corpora").fetchall())
-        corpus = _number("corpus", study.corpus, corpora)
         if one_row(cursor, "SELECT 1 FROM studies WHERE name = ?", [study.name]):
             raise BadInput(f"There is a study {study.name!r} already. Choose another name.")
-        panels = dict(cursor.execute("SELECT name, panel_id FROM panels WHERE corpus_id = ?", [corpus]).fetchall())
-        reference = _number("panel", study.reference, panels)
-        candidate = _number("panel", study.candidate, panels) if study.candidate else None
-        _check_emotions(cursor, study, corpus)
+        places = _places(cursor, study)
+        _check_emotions(cursor, study, places)
+        _check_left_out(cursor, study, places)
         (number,) = one_row(cursor, "SELECT nextval('study_ids')")
-        stored = StoredStudy(study, number, corpus, reference, candidate, test_threshold=0, version=0)
+        stored = StoredStudy(study, number, places, test_threshold=0, version=0)
         counts = _count(cursor, stored, only_touched=False)
         stored = replace(stored, test_threshold=_test_threshold(study, counts["unit_hash"]))
         cursor.execute(
-            "INSERT INTO studies VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
-            [
-                number,
-                study.name,
-                corpus,
-                reference,
-                candidate,
-                json.dumps(asdict(study)),
-                stored.test_threshold,
-                utc_now(),
-            ],
+            "INSERT INTO studies (study_id, name, settings, test_threshold, version, created_at) VALUES (?, ?, ?, ?, 0, ?)",
+            [number, study.name, json.dumps(asdict(study)), stored.test_threshold, utc_now()],
         )
+        for place in places:
+            cursor.execute(
+                "INSERT INTO study_corpora VALUES (?, ?, ?, ?)",
+                [number, place.corpus_id, place.reference_id, place.candidate_id],
+            )
         _materialise(cursor, stored, counts)
         return stored
+
+
+def _places(cursor: Cursor, study: Study) -> tuple[Place, ...]:
+    """Its corpora and panels by number. Every corpus has the reference panel, at least one the candidate."""
+    corpora = dict(cursor.execute("SELECT name, corpus_id FROM corpora").fetchall())
+    places, listed = [], {}
+    for name in study.corpora:
+        corpus = _number("corpus", name, corpora)
+        panels = dict(cursor.execute("SELECT name, panel_id FROM panels WHERE corpus_id = ?", [corpus]).fetchall())
+        listed |= panels
+        where = "panel" if len(study.corpora) == 1 else f"panel in the corpus {name!r}"
+        places.append(Place(corpus, _number(where, study.reference, panels), panels.get(study.candidate)))
+    if study.candidate and not any(place.candidate_id for place in places):
+        raise UnknownName("panel", study.candidate, listed)
+    return tuple(places)
 
 
 def _number(kind: str, name: str, known: Mapping[str, int]) -> int:
@@ -105,12 +143,13 @@ def _number(kind: str, name: str, known: Mapping[str, int]) -> int:
     return known[name]
 
 
-def _check_emotions(cursor: Cursor, study: Study, corpus: int) -> None:
-    """An emotion that nobody in the corpus was heard to name is most likely a slip."""
+def _check_emotions(cursor: Cursor, study: Study, places: Iterable[Place]) -> None:
+    """An emotion that nobody in the corpora was heard to name is most likely a slip."""
     used = cursor.execute(
-        "SELECT DISTINCT emotions.name FROM votes JOIN panels USING (panel_id) JOIN emotions USING (emotion_id) "
-        "WHERE corpus_id = ?",
-        [corpus],
+        "SELECT DISTINCT emotions.name FROM votes JOIN panels USING (panel_id) "
+        "JOIN emotions ON emotions.emotion_id = votes.emotion_id OR list_contains(votes.secondary_ids, emotions.emotion_id) "
+        "WHERE list_contains(?, corpus_id)",
+        [[place.corpus_id for place in places]],
     ).fetchall()
     used = in_standard_order(name for (name,) in used)
     for name in study.slots:
@@ -118,18 +157,36 @@ def _check_emotions(cursor: Cursor, study: Study, corpus: int) -> None:
             raise UnknownName("vote in the corpus for the emotion", name, used)
 
 
+def _check_left_out(cursor: Cursor, study: Study, places: Iterable[Place]) -> None:
+    """A rater who is left out voted in one of the panels."""
+    if study.left_out:
+        rows = cursor.execute(
+            "SELECT DISTINCT name FROM raters WHERE list_contains(?, panel_id) ORDER BY name",
+            [[number for place in places for number in (place.reference_id, place.candidate_id) if number]],
+        ).fetchall()
+        known = [name for (name,) in rows]
+        for rater in study.left_out:
+            if rater not in known:
+                raise UnknownName("rater", rater, known)
+
+
 def _unit_hash(study: Study) -> str:
-    """SQL for the number that decides a clip's side: of the seed and its own name, or its speaker's."""
-    unit = "clips.speaker" if study.split == "speaker" else "clips.name"
+    """SQL for the number that decides a clip's side: of the seed and its own name, or its speaker's or session's."""
+    if study.split == "corpus":
+        return "CASE WHEN clips.partition IS NULL THEN NULL WHEN lower(clips.partition) LIKE 'test%' THEN 0 ELSE 1 END"
+    unit = {"clip": "clips.name", "speaker": "clips.speaker", "session": "clips.session"}[study.split]
     return f"md5_number_lower({int(study.seed)} || ':' || {unit})"
 
 
 def _test_threshold(study: Study, hashes: np.ma.MaskedArray) -> int:
-    """The hash up to which a unit is on the test side: 20 % of the corpus's clips, or speakers, at least one."""
+    """The hash up to which a unit is on the test side: 20 % of the corpora's clips, speakers or sessions, at least one."""
     missing = np.ma.count_masked(hashes)
     if missing:
-        raise BadInput(f"{missing:,} clips of {study.corpus!r} have no speaker. Split by clip instead.")
-    units = np.unique(hashes) if study.split == "speaker" else np.asarray(hashes)
+        what = "partition" if study.split == "corpus" else study.split
+        raise BadInput(f"{missing:,} clips of {', '.join(study.corpora)} have no {what}. Split by clip instead.")
+    if study.split == "corpus":
+        return 0
+    units = np.asarray(hashes) if study.split == "clip" else np.unique(hashes)
     place = max(1, round(TEST_SHARE * len(units))) - 1
     return int(np.partition(units, place)[place])
 
@@ -148,12 +205,17 @@ def list_studies(store: Database) -> list[StoredStudy]:
 
 
 def _stored_studies(cursor: Cursor, corpus: int | None = None) -> list[StoredStudy]:
-    rows = cursor.execute(
-        "SELECT settings, study_id, corpus_id, reference_panel_id, candidate_panel_id, test_threshold, version "
-        "FROM studies WHERE ? IS NULL OR corpus_id = ? ORDER BY study_id",
-        [corpus, corpus],
-    ).fetchall()
-    return [StoredStudy(_from_json(settings), *rest) for settings, *rest in rows]
+    rows = cursor.execute(query("list_studies"), {"corpus": corpus}).fetchall()
+    return [
+        StoredStudy(
+            _from_json(settings),
+            number,
+            tuple(Place(**place) for place in places),
+            test_threshold=threshold,
+            version=version,
+        )
+        for settings, number, places, threshold, version in rows
+    ]
 
 
 def _from_json(settings: str) -> Study:
@@ -165,7 +227,7 @@ def remove_study(store: Database, name: str) -> None:
     """Forget a study; votes stay. Raises UnknownName."""
     with store.writing() as cursor:
         number = find_study(cursor, name).study_id
-        for table in ("study_clips", "study_exclusions", "studies"):
+        for table in ("study_clips", "study_exclusions", "study_corpora", "studies"):
             cursor.execute(f"DELETE FROM {table} WHERE study_id = ?", [number])  # noqa: S608
 
 
@@ -187,7 +249,7 @@ def refresh(cursor: Cursor, stored: StoredStudy, *, only_touched: bool = False) 
 
 def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarray]) -> None:
     """Write the statistics of the clips that the study keeps, and the reasons why it leaves others out."""
-    reasons = _exclusions(counts, stored.study, has_candidate=stored.candidate_id is not None)
+    reasons = _exclusions(counts, stored.study, has_candidate=stored.has_candidate)
     left_out = reasons != ""
     _insert(
         cursor,
@@ -204,38 +266,54 @@ def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarr
     _insert(cursor, "study_clips", _in_parts(lambda part: _statistics(stored, part), kept))
 
 
-def _count_columns(cursor: Cursor, stored: StoredStudy) -> str:
-    """One count a panel and emotion (r0, r1, …, c0, …), and the votes outside (r_outside, c_outside)."""
+def _slot_numbers(cursor: Cursor, study: Study) -> list[list[int]]:
+    """Numbers of the emotions that fall in each column."""
     numbers = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall())
-    slots: list[list[int]] = [[] for _ in stored.study.emotions]
-    for name, column in stored.study.slots.items():
+    slots: list[list[int]] = [[] for _ in study.emotions]
+    for name, column in study.slots.items():
         slots[column].append(numbers[name])
+    return slots
+
+
+def _count_columns(slots: list[list[int]], study: Study) -> str:
+    """One count a panel and emotion (r0, r1, …, c0, …), and the votes outside (r_outside, c_outside). Where secondary
+    labels count, r_astray are the reference votes with one outside.
+    """
     inside = ", ".join(str(number) for slot in slots for number in slot)
     columns = []
     for panel, letter in (("$reference", "r"), ("$candidate", "c")):
-        columns.append(f"count(*) FILTER (panel_id = {panel} AND emotion_id NOT IN ({inside})) AS {letter}_outside")
+        mine = f"list_contains({panel}, panel_id)"
+        columns.append(f"count(*) FILTER ({mine} AND emotion_id NOT IN ({inside})) AS {letter}_outside")
         for column, slot in enumerate(slots):
             listed = ", ".join(map(str, slot))
-            columns.append(f"count(*) FILTER (panel_id = {panel} AND emotion_id IN ({listed})) AS {letter}{column}")
+            columns.append(f"count(*) FILTER ({mine} AND emotion_id IN ({listed})) AS {letter}{column}")
+    if study.secondary_weight:
+        columns.append(
+            "count(*) FILTER (list_contains($reference, panel_id) AND "
+            f"len(list_filter(secondary_ids, lambda x: x NOT IN ({inside}))) > 0) AS r_astray"
+        )
     return ",\n        ".join(columns)
 
 
 def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str, np.ndarray]:
-    """`clip_id, unit_hash, r_outside, c_outside` and the clips × emotions matrices `reference` and `candidate`."""
-    sql = query("count_votes").format(
-        columns=_count_columns(cursor, stored),
-        unit_hash=_unit_hash(stored.study),
-        touched="AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else "",
-    )
-    binding = {
-        "corpus": stored.corpus_id,
-        "reference": stored.reference_id,
-        "candidate": stored.candidate_id or 0,
+    """`clip_id, unit_hash, r_outside, c_outside`, the clips × emotions matrices `reference` and `candidate`, and their
+    weights where secondary labels count.
+    """
+    study = stored.study
+    slots = _slot_numbers(cursor, study)
+    parts = {
+        "touched": "AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else "",
+        "heard": "AND list_contains($panels, panel_id)" + (_NOT_LEFT_OUT if study.left_out else ""),
     }
+    binding = stored.binding()
+    binding["panels"] = binding["reference"] + binding["candidate"]
+    if study.left_out:
+        binding["left_out"] = list(study.left_out)
+    sql = query("count_votes").format(columns=_count_columns(slots, study), unit_hash=_unit_hash(study), **parts)
     raw = cursor.execute(sql, binding).fetchnumpy()
     columns = {name: np.ma.filled(column, 0) for name, column in raw.items()}
-    width = range(len(stored.study.emotions))
-    return {
+    width = range(len(study.emotions))
+    counts = {
         "clip_id": columns["clip_id"],
         "unit_hash": raw["unit_hash"],
         "r_outside": columns["r_outside"],
@@ -243,6 +321,46 @@ def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str,
         "reference": np.column_stack([columns[f"r{i}"] for i in width]).astype(np.int32),
         "candidate": np.column_stack([columns[f"c{i}"] for i in width]).astype(np.int32),
     }
+    if study.secondary_weight:
+        counts["r_astray"] = columns["r_astray"]
+        del binding["corpora"]
+        counts |= _weigh(cursor, study, slots, counts, query("secondary_labels").format(**parts), binding)
+    return counts
+
+
+_NOT_LEFT_OUT = """
+        AND coalesce(rater_id NOT IN (
+            SELECT rater_id FROM raters WHERE list_contains($panels, panel_id) AND list_contains($left_out, name)
+        ), true)"""
+
+
+def _weigh(
+    cursor: Cursor, study: Study, slots: list[list[int]], counts: dict[str, np.ndarray], sql: str, binding: dict
+) -> dict[str, np.ndarray]:
+    """`reference_weights` and `candidate_weights`: the counts, with each vote's 1 shared among its labels.
+
+    Only votes with secondary labels are looked at: what their own label loses, the others gain.
+    """
+    slot_of = np.full(256, -1)
+    for column, numbers in enumerate(slots):
+        slot_of[numbers] = column
+    del binding["candidate"]
+    rows = {name: np.asarray(column) for name, column in cursor.execute(sql, binding).fetchnumpy().items()}
+    own, other = slot_of[rows["emotion_id"]], slot_of[rows["secondary_id"]]
+    counted = (own >= 0) & (other >= 0)
+    _, vote = np.unique(rows["vote_id"][counted], return_inverse=True)
+    own, other = own[counted], other[counted]
+    gains = study.secondary_weight * rows["strength"][counted]
+    shared = 1 + np.bincount(vote, gains) if len(vote) else np.ones(0)
+    gains = gains / shared[vote]
+    clip = np.searchsorted(counts["clip_id"], rows["clip_id"][counted])
+    is_reference = rows["is_reference"][counted]
+    weights = {}
+    for side, mine in (("reference", is_reference), ("candidate", ~is_reference)):
+        weights[f"{side}_weights"] = counts[side].astype(float)
+        np.add.at(weights[f"{side}_weights"], (clip[mine], other[mine]), gains[mine])
+        np.add.at(weights[f"{side}_weights"], (clip[mine], own[mine]), -gains[mine])
+    return weights
 
 
 def _exclusions(counts: dict[str, np.ndarray], study: Study, *, has_candidate: bool) -> np.ndarray:
@@ -250,7 +368,7 @@ def _exclusions(counts: dict[str, np.ndarray], study: Study, *, has_candidate: b
     left = counts["reference"].sum(axis=1)
     tests = {
         "no_reference_votes": left + counts["r_outside"] == 0,
-        "reference_vote_outside": (study.rule == "all_inside") & (counts["r_outside"] > 0),
+        "reference_vote_outside": (study.rule == "all_inside") & (counts["r_outside"] + counts.get("r_astray", 0) > 0),
         "too_few_reference_votes": left < study.min_votes,
         "no_candidate_votes": has_candidate & (counts["candidate"].sum(axis=1) == 0),
     }
@@ -272,10 +390,12 @@ def _in_parts(work: Callable[[dict[str, np.ndarray]], dict], counts: dict[str, n
 def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, object]:
     """The columns of `study_clips` for the clips kept."""
     reference, candidate = kept["reference"], kept["candidate"]
-    p, q = science.normalise(reference), science.normalise(candidate)
-    combined = science.normalise(science.pool(reference, candidate))
+    weighed = [kept.get(f"{side}_weights", kept[side]) for side in ("reference", "candidate")]
+    p, q = (science.normalise(side) for side in weighed)
+    combined = science.normalise(science.pool(*weighed))
     names = stored.study.emotions
-    return {
+    weights = {name: _as_lists(kept[name]) for name in ("reference_weights", "candidate_weights") if name in kept}
+    return weights | {
         "study_id": np.full(len(reference), stored.study_id, dtype=np.int32),
         "clip_id": kept["clip_id"],
         "is_test": np.ma.filled(kept["unit_hash"], 0) <= stored.test_threshold,
@@ -291,8 +411,8 @@ def _statistics(stored: StoredStudy, kept: dict[str, np.ndarray]) -> dict[str, o
         "js_divergence": _nullable(science.jensen_shannon_divergence(p, q)),
         "bhattacharyya_coefficient": _nullable(science.bhattacharyya_coefficient(p, q)),
         "total_variation": _nullable(science.total_variation_distance(p, q)),
-        "majority_reference": pa.array(science.majority_names(reference, names), pa.string()),
-        "majority_candidate": pa.array(science.majority_names(candidate, names), pa.string()),
+        "majority_reference": pa.array(science.majority_names(weighed[0].round(9), names), pa.string()),
+        "majority_candidate": pa.array(science.majority_names(weighed[1].round(9), names), pa.string()),
     }
 
 
@@ -317,16 +437,20 @@ def study_counts(store: Database, name: str) -> StudyCounts:
     """Votes of the clips that a study keeps. Raises UnknownName."""
     cursor = store.cursor()
     stored = find_study(cursor, name)
-    table = cursor.sql(query("study_counts"), params={"study": stored.study_id}).to_arrow_table()
+    sql = query("study_counts").format(key=stored.clip_key)
+    table = cursor.sql(sql, params={"study": stored.study_id}).to_arrow_table()
     width = len(stored.study.emotions)
 
     def matrix(column: str) -> np.ndarray:
         return table[column].combine_chunks().flatten().to_numpy().reshape(-1, width)
 
+    weights = "weights" if stored.study.secondary_weight else "counts"
     return StudyCounts(
         clips=table["clip"].to_numpy(),
         reference=matrix("reference_counts"),
         candidate=matrix("candidate_counts"),
+        reference_weights=matrix(f"reference_{weights}"),
+        candidate_weights=matrix(f"candidate_{weights}"),
         is_test=table["is_test"].to_numpy(),
         speakers=np.asarray(table["speaker"].to_pylist(), dtype=object),
         outside_reference=pc.sum(table["outside_reference"]).as_py() or 0,
@@ -344,3 +468,14 @@ def exclusions(store: Database, name: str) -> dict[str, int]:
         ).fetchall()
     )
     return {reason: found[reason] for reason in EXCLUSIONS if reason in found}
+
+
+def leakage(store: Database, name: str) -> dict[str, int]:
+    """What stands on both sides of a study's split: `speakers` and `sessions`, how many clips they have on the test side
+    (`speaker_clips`, `session_clips`), and `same_audio`, test clips whose sound is the same file's as a training clip's;
+    only `examined` clips of `clips` have had their sound looked at.
+    """
+    cursor = store.cursor()
+    row = cursor.execute(query("leakage"), {"study": find_study(cursor, name).study_id})
+    names = [column[0] for column in row.description]
+    return dict(zip(names, row.fetchone()))

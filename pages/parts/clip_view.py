@@ -65,7 +65,7 @@ def _for_canvas(mel: audio.Mel) -> dict:
 
 
 def _sound(store: Database, study: Study, clip: dict, step: Callable[[int], None]) -> None:
-    found = browsing.clip_audio(store, study.corpus, clip["clip"])
+    found = browsing.clip_audio(store, clip["corpus"], clip["name"])
     mel, problems, duration = None, [], None
     if found is None:
         st.info("There is no audio for this clip here; its votes are below.", icon=":material/volume_off:")
@@ -81,7 +81,7 @@ def _sound(store: Database, study: Study, clip: dict, step: Callable[[int], None
         return
     region = player(
         clip=clip["clip"],
-        url=audio_url(study.corpus, clip["clip"]),
+        url=audio_url(clip["corpus"], clip["name"]),
         assets="assets/wavesurfer/",
         mel=mel,
         problems=problems,
@@ -119,8 +119,8 @@ def _keep_region(region: dict | None) -> None:
 
 def _distributions(study: Study, clip: dict) -> None:
     sides = {
-        "reference": np.array(list(clip["reference_counts"].values())),
-        "candidate": np.array(list(clip["candidate_counts"].values())),
+        "reference": np.array(list(clip["reference_weights"].values())),
+        "candidate": np.array(list(clip["candidate_weights"].values())),
     }
     sides["combined"] = sides["reference"] + sides["candidate"]
     labels = {"reference": study.reference, "candidate": study.candidate or "", "combined": "combined"}
@@ -148,6 +148,8 @@ def _votes(clip: dict) -> None:
             "panel": vote["panel"],
             "rater": vote["rater"] or "anonymous",
             "heard": vote["emotion"],
+            "heard too": _heard_too(vote),
+            **{name: vote[name] for name in ("valence", "arousal", "dominance", "confidence", "comment")},
             "persona": vote["persona"],
             "temperature": vote["temperature"],
             "when (UTC)": vote["voted_at"],
@@ -157,6 +159,16 @@ def _votes(clip: dict) -> None:
     known = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
     with st.expander(f"Every vote ({len(rows)})", expanded=True):
         st.dataframe([{name: row[name] for name in known} for row in rows], key="votes_table", height=240)
+
+
+def _heard_too(vote: dict) -> str | None:
+    """Secondary labels with their strength where it is not 1."""
+    if not vote["secondary"]:
+        return None
+    strengths = vote["strengths"] or [1.0] * len(vote["secondary"])
+    return ", ".join(
+        name if strength == 1 else f"{name} ×{strength:.2g}" for name, strength in zip(vote["secondary"], strengths)
+    )
 
 
 def _metadata(clip: dict) -> None:

@@ -118,7 +118,10 @@ def table(rows: list[dict], study: Study, *, narrow: bool) -> dict:
     return {
         "rows": [
             row
-            | {"reference": list(row["reference_counts"].values()), "candidate": list(row["candidate_counts"].values())}
+            | {
+                "reference": list(row["reference_weights"].values()),
+                "candidate": list(row["candidate_weights"].values()),
+            }
             for row in rows
         ],
         "columns": [

@@ -77,14 +77,16 @@ def caption(store: Database, study: Study) -> None:
     simulated = {corpus["name"] for corpus in corpora.list_corpora(store) if corpus["simulated"]}
     merges = "".join(f", {source} → {target}" for source, target in study.merges.items())
     facts = [
-        f"corpus **{escape(study.corpus)}**",
+        f"corpus **{escape(', '.join(study.corpora))}**",
         f"reference **{escape(study.reference)}**",
         f"candidate **{escape(study.candidate)}**" if study.candidate else "no candidate panel",
         f"{', '.join(study.emotions)}{merges}",
         study.rule.replace("_", " "),
-        f"split by {study.split}, seed {study.seed}",
+        *([f"secondary labels weigh {study.secondary_weight:g}"] if study.secondary_weight else []),
+        *([f"without {escape(', '.join(study.left_out))}"] if study.left_out else []),
+        f"split by {study.split}, seed {study.seed}" if study.split != "corpus" else "the corpus's own split",
     ]
-    if study.corpus in simulated:
+    if simulated & set(study.corpora):
         st.badge("simulated corpus", icon=":material/science:", color="orange")
     st.caption(" · ".join(facts))
 

@@ -10,6 +10,7 @@ from emo_core import verbs
 from emo_core.corpora import crema_d
 from emo_core.errors import BadInput
 from emo_core.store import browsing, corpora
+from emo_core.verbs.corpora import add_known_corpus
 
 HEADER = '"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote","meanEmoResp","meanAngerResp",' \
     '"meanDisgustResp","meanFearResp","meanHappyResp","meanNeutralResp","meanSadResp"'  # fmt: skip
@@ -32,7 +33,7 @@ def layout(folder, rows=ROWS, header=HEADER):
 
 
 def test_the_layout_becomes_panels_speakers_and_transcripts(store, tmp_path):
-    report = verbs.add_crema_d(store, str(layout(tmp_path / "c")), "c")
+    report = add_known_corpus(store, "crema-d", str(layout(tmp_path / "c")), "c")
     assert report["panels"] == {"human:voice": 4, "human:face": 3, "human:audiovisual": 4}
     assert report["clips_with_audio"] == 0
     verbs.run(store, "study add", {
@@ -68,7 +69,7 @@ def test_rows_that_contradict_the_layout_are_left_out_and_listed(tmp_path, row, 
 def test_a_count_that_is_none_refuses_the_whole(store, tmp_path, count):
     folder = layout(tmp_path / "c", [ROWS[0].replace("0,0,0,1", f"{count},0,0,1", 1)])
     with pytest.raises(BadInput, match=r"row 1: the count .* for A is not a whole number"):
-        verbs.add_crema_d(store, str(folder), "c")
+        add_known_corpus(store, "crema-d", str(folder), "c")
     assert corpora.list_corpora(store) == []
 
 
@@ -104,7 +105,7 @@ def real_store(real_crema, tmp_path_factory):
     from emo_core.store import Database
 
     database = Database(tmp_path_factory.mktemp("real"))
-    verbs.add_crema_d(database, str(real_crema), "crema-d")
+    add_known_corpus(database, "crema-d", str(real_crema), "crema-d")
     yield database
     database.close()
 
@@ -145,5 +146,5 @@ def test_a_truncated_copy_of_the_real_table_is_refused(real_crema, store, tmp_pa
     whole = (real_crema / "processedResults" / "tabulatedVotes.csv").read_bytes()
     (folder / "processedResults" / "tabulatedVotes.csv").write_bytes(whole[:100_000])
     with pytest.raises(BadInput):
-        verbs.add_crema_d(store, str(folder), "cut")
+        add_known_corpus(store, "crema-d", str(folder), "cut")
     assert corpora.list_corpora(store) == []

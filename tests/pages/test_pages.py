@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from emo_core import verbs
 from emo_core.errors import BadInput
 from emo_core.store import Database
+from emo_core.verbs.corpora import add_known_corpus, add_votes_corpus
 from pages.parts import session
 from tests.conftest import ROOT, simulated_votes
 
@@ -68,7 +69,7 @@ def test_compare_without_a_candidate_says_so(filled, monkeypatch):
 def test_a_study_that_keeps_nothing_breaks_no_page(store, monkeypatch, tmp_path):
     votes = tmp_path / "v.csv"
     votes.write_text("clip,label\na,sad\nb,angry\nc,happy\n")
-    verbs.add_votes_corpus(store, "c", {"path": str(votes), "clip": "clip", "label": "label"})
+    add_votes_corpus(store, "c", {"path": str(votes), "clip": "clip", "label": "label"})
     verbs.run(
         store, "study add", {"name": "s", "corpus": "c", "reference": "human", "emotions": "sad,angry", "min_votes": 5}
     )
@@ -86,7 +87,7 @@ def test_resampling_speakers_needs_speakers(store, monkeypatch, tmp_path):
         "label": "label",
         "panel_column": "panel",
     }
-    verbs.add_votes_corpus(store, "c", file)
+    add_votes_corpus(store, "c", file)
     verbs.run(store, "study add", {
         "name": "s", "corpus": "c", "reference": "human", "candidate": "synthetic:sim/1", "emotions": "A,H,N,S",
     })  # fmt: skip
@@ -120,7 +121,7 @@ def test_export_counts_rows_and_columns_before_the_button(filled, monkeypatch):
 @pytest.fixture(scope="module")
 def real_store(real_crema, tmp_path_factory):
     store = Database(tmp_path_factory.mktemp("real"))
-    verbs.add_crema_d(store, str(real_crema), "crema-d")
+    add_known_corpus(store, "crema-d", str(real_crema), "crema-d")
     for name, emotions in (("six", "A,D,F,H,N,S"), ("four", "A,H,S,N")):
         verbs.run(store, "study add", {
             "name": name, "corpus": "crema-d", "reference": "human:voice", "candidate": "human:audiovisual", "emotions": emotions,

@@ -40,26 +40,31 @@ def test_schema_after_all_migrations(store):
     columns = final_columns(store)
     votes = (
         "vote_id clip_id panel_id rater_id emotion_id secondary_ids valence arousal dominance confidence comment "
-        "voted_at replaces batch_id provenance"
+        "voted_at replaces batch_id provenance secondary_strengths"
     )
     assert columns == {
         "batches": "batch_id corpus_id kind source added_at report",
-        "clips": "clip_id corpus_id name audio start_s end_s duration_s transcript speaker session metadata",
-        "corpora": "corpus_id name format source audio_root licence simulated added_at",
+        "clips": "clip_id corpus_id name audio start_s end_s duration_s transcript speaker session metadata partition",
+        "clip_problems": "clip_id corpus_id code",
+        "clip_sound": (
+            "clip_id file_stamp content_hash duration_s sample_rate channels peak_dbfs rms_dbfs codes problem examined_at"
+        ),
+        "corpora": "corpus_id name format source audio_root licence simulated added_at rating_low rating_high",
+        "current_ratings": votes,
         "current_votes": votes,
-        "emotions": "emotion_id name",
+        "emotions": "emotion_id name colour synonyms",
+        "mappings": "name settings saved_at",
         "migrations": "number applied_at",
         "panels": "panel_id corpus_id name kind",
         "raters": "rater_id panel_id name persona temperature",
-        "studies": (
-            "study_id name corpus_id reference_panel_id candidate_panel_id settings test_threshold version created_at"
-        ),
+        "studies": "study_id name settings test_threshold version created_at",
         "study_clips": (
             "study_id clip_id is_test n_reference n_candidate outside_reference outside_candidate reference_counts "
             "candidate_counts entropy_reference "
             "entropy_candidate entropy_combined js_divergence bhattacharyya_coefficient total_variation "
-            "majority_reference majority_candidate"
+            "majority_reference majority_candidate reference_weights candidate_weights"
         ),
+        "study_corpora": "study_id corpus_id reference_panel_id candidate_panel_id",
         "study_exclusions": "study_id clip_id reason",
         "votes": votes,
     }

@@ -80,16 +80,16 @@ def test_merges_count_as_their_target(corpus):
     ],
 )
 def test_contradictions_are_refused_at_construction(choices, said):
-    good = {"name": "s", "corpus": "c", "reference": "human", "candidate": "model:m", "emotions": ("anger", "happy")}
+    good = {"name": "s", "corpora": "c", "reference": "human", "candidate": "model:m", "emotions": ("anger", "happy")}
     with pytest.raises(BadInput, match=said):
         Study(**good | choices)
 
 
 @pytest.mark.parametrize(
-    "choices", [{"corpus": "x"}, {"reference": "human:x"}, {"candidate": "x"}, {"emotions": ("anger", "contempt")}]
+    "choices", [{"corpora": "x"}, {"reference": "human:x"}, {"candidate": "x"}, {"emotions": ("anger", "contempt")}]
 )
 def test_unknown_names_list_the_known_ones(corpus, choices):
-    good = {"name": "s", "corpus": "c", "reference": "human", "candidate": "model:m", "emotions": ("anger", "happy")}
+    good = {"name": "s", "corpora": "c", "reference": "human", "candidate": "model:m", "emotions": ("anger", "happy")}
     with pytest.raises(UnknownName, match=r"Known: .*(c|human|anger)"):
         studies.add_study(corpus, Study(**good | choices))
     assert studies.list_studies(corpus) == []

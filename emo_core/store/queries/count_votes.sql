@@ -1,12 +1,12 @@
--- Counts of both panels for each clip of a corpus, clips without votes included.
+-- Counts of both panels for each clip of the corpora, clips without votes included.
 -- The braces take lists of count columns made of numbers by studies._count_columns.
--- $: corpus, reference, candidate (0: none)
+-- $: corpora, panels, reference, candidate (lists; candidate may be empty), left_out where a rater is
 WITH counted AS (
     SELECT
         clip_id,
         {columns}
     FROM current_votes
-    WHERE panel_id IN ($reference, $candidate) {touched}
+    WHERE true {heard} {touched}
     GROUP BY clip_id
 )
 SELECT
@@ -15,5 +15,5 @@ SELECT
     counted.* EXCLUDE (clip_id)
 FROM clips
 LEFT JOIN counted USING (clip_id)
-WHERE clips.corpus_id = $corpus {touched}
+WHERE list_contains($corpora, clips.corpus_id) {touched}
 ORDER BY clips.clip_id

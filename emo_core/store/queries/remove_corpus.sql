@@ -1,6 +1,8 @@
-DELETE FROM study_clips WHERE study_id IN (SELECT study_id FROM studies WHERE corpus_id = $corpus);
-DELETE FROM study_exclusions WHERE study_id IN (SELECT study_id FROM studies WHERE corpus_id = $corpus);
-DELETE FROM studies WHERE corpus_id = $corpus;
+DELETE FROM clip_sound WHERE clip_id IN (SELECT clip_id FROM clips WHERE corpus_id = $corpus);
+DELETE FROM study_clips WHERE study_id IN (SELECT study_id FROM study_corpora WHERE corpus_id = $corpus);
+DELETE FROM study_exclusions WHERE study_id IN (SELECT study_id FROM study_corpora WHERE corpus_id = $corpus);
+DELETE FROM studies WHERE study_id IN (SELECT study_id FROM study_corpora WHERE corpus_id = $corpus);
+DELETE FROM study_corpora WHERE study_id IN (SELECT study_id FROM study_corpora WHERE corpus_id = $corpus);
 DELETE FROM votes WHERE batch_id IN (SELECT batch_id FROM batches WHERE corpus_id = $corpus);
 DELETE FROM batches WHERE corpus_id = $corpus;
 DELETE FROM raters WHERE panel_id IN (SELECT panel_id FROM panels WHERE corpus_id = $corpus);

@@ -1,0 +1,94 @@
+"""How a command is carried out: here where the store is free, else by the process that owns it."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emo_core import verbs
+from emo_core.errors import StoreInUse, WorkbenchError
+from emo_core.store import Database, ownership
+
+PATIENCE_S = 60  # how long a command waits for another command to finish with the store
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def absolute(path: Path | None) -> str | None:
+    """The process that carries the verb out may stand in another folder."""
+    return str(path.expanduser().absolute()) if path else None
+
+
+def carry_out(context: typer.Context, as_json: bool, verb: str, **arguments) -> None:
+    """Run a verb here or in the store's owner, print its document, and end with the exit status."""
+    try:
+        document = call(context.obj, verb, arguments)
+    except WorkbenchError as error:
+        print(f"emo_core: {error}", file=sys.stderr)
+        raise typer.Exit(error.exit_status) from None
+    print(json.dumps(document, ensure_ascii=False) if as_json else as_text(document))
+
+
+def call(folder: Path, verb: str, arguments: dict) -> dict | list:
+    """The verb's document, from this process where the store is free, else from its owner.
+
+    Raises WorkbenchError.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    said = False
+    while True:
+        try:
+            store = Database(folder)
+        except StoreInUse as busy:
+            owner = ownership.card(folder)
+            if owner and owner["port"]:
+                return _forward(folder, verb, arguments)
+            if time.monotonic() > deadline:
+                raise
+            if not said:
+                print(f"emo_core: waiting for process {busy.pid} to finish with the store", file=sys.stderr)
+                said = True
+            time.sleep(0.1)
+            continue
+        try:
+            return verbs.run(store, verb, arguments)
+        finally:
+            store.close()
+
+
+def _forward(folder: Path, verb: str, arguments: dict) -> dict | list:
+    reply = ownership.ask(folder, {"verb": verb, "arguments": arguments})
+    if "error" in reply:
+        failure = WorkbenchError(reply["error"])
+        failure.exit_status = reply["exit_status"]
+        raise failure
+    return reply["document"]
+
+
+def as_text(document: object, indent: str = "") -> str:
+    """A document for reading: one line a value, lists of records one line a record."""
+    if isinstance(document, dict):
+        return "\n".join(
+            f"{indent}{key}:\n{as_text(value, indent + '  ')}"
+            if value and _is_nested(value)
+            else f"{indent}{key}: {_short(value)}"
+            for key, value in document.items()
+        )
+    if isinstance(document, list):
+        return "\n".join(indent + _short(item) for item in document) or f"{indent}none"
+    return indent + _short(document)
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{key}={_short(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, list):
+        return "[" + ", ".join(_short(item) for item in value) + "]"
+    return "–" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)

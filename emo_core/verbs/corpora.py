@@ -1,0 +1,203 @@
+"""Verbs of corpora and their votes."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from emo_core import vocabulary
+from emo_core.corpora import formats, mapping_guess, votes_table
+from emo_core.errors import BadInput, UnknownName
+from emo_core.records import Reading, Report, Study, VotesFile
+from emo_core.store import Database, corpora, looking, mappings, studies
+
+
+def add_demo(store: Database) -> dict:
+    """Make the simulated demo corpus, unless it is there, with its default study."""
+    from emo_core.corpora import demo  # its maker is needed here alone
+
+    known = {corpus["name"] for corpus in corpora.list_corpora(store)}
+    if demo.DEMO_NAME in known:
+        return {"corpus": demo.DEMO_NAME, "made": False, "studies": _studies_of(store, demo.DEMO_NAME)}
+    folder = store.folder / "demo"
+    clips, votes = demo.make_demo(folder)
+    reading = Reading(
+        format="demo",
+        source=str(folder),
+        clips=clips,
+        votes=votes,
+        audio_root=folder / "audio",
+        licence=demo.LICENCE,
+        simulated=True,
+        notes=(demo.STATEMENT,),
+    )
+    report = corpora.add_corpus(store, demo.DEMO_NAME, reading)
+    studies.add_study(store, suggest_study(store, demo.DEMO_NAME, name=demo.DEMO_NAME))
+    return report.as_document() | {"made": True, "studies": _studies_of(store, demo.DEMO_NAME)}
+
+
+def _studies_of(store: Database, corpus: str) -> list[str]:
+    return [stored.study.name for stored in studies.list_studies(store) if corpus in stored.study.corpora]
+
+
+def list_formats(store: Database) -> list[dict]:
+    """Every corpus format that is read as it is, and what to give."""
+    return [{"format": found.name, "title": found.title, "give": found.give} for found in formats.all_formats()]
+
+
+def add_known_corpus(
+    store: Database,
+    format: str,
+    path: str,
+    name: str,
+    audio: str | None = None,
+    licence: str = "",
+    labels: dict[str, str] | None = None,
+    update: bool = False,
+    skip_bad_rows: bool = False,
+) -> dict:
+    """Take in a corpus in one of the known formats, or in the one that the path shows where `format` is `auto`."""
+    place = Path(path).expanduser()
+    found = formats.recognise(place) if format == "auto" else formats.find_format(format)
+    if found is None:
+        raise BadInput(
+            f"{place} is in none of the known formats ({', '.join(formats.NAMES)}). Name the format, or describe a table of "
+            "votes with `corpus map` and `corpus add votes`."
+        )
+    reading = found.read(place, audio=audio)
+    reading = replace(reading, labels=reading.labels | (labels or {}), licence=licence or reading.licence)
+    report = corpora.add_corpus(store, name, reading, update=update, skip_bad_rows=skip_bad_rows)
+    return _with_suggestion(store, report)
+
+
+def add_votes_corpus(
+    store: Database,
+    name: str,
+    file: dict,
+    mapping: str | None = None,
+    audio: str | None = None,
+    licence: str = "",
+    update: bool = False,
+    skip_bad_rows: bool = False,
+) -> dict:
+    """Take in a corpus from a table of votes; `file` holds the fields of `VotesFile`, on top of a saved `mapping`."""
+    reading = votes_table.read(votes_file(store, file, mapping), audio=audio, licence=licence)
+    return _with_suggestion(store, corpora.add_corpus(store, name, reading, update=update, skip_bad_rows=skip_bad_rows))
+
+
+def add_votes(
+    store: Database, corpus: str, file: dict, mapping: str | None = None, skip_bad_rows: bool = False
+) -> dict:
+    """Add a table of votes to a corpus that is there."""
+    described = votes_file(store, file, mapping)
+    return corpora.add_votes(store, corpus, described, skip_bad_rows=skip_bad_rows).as_document()
+
+
+def votes_file(store: Database, fields: dict, mapping: str | None = None) -> VotesFile:
+    """A `VotesFile` from JSON values, and from a saved mapping for what they leave open."""
+    fields = {key: value for key, value in fields.items() if value not in (None, [], {})}
+    if mapping:
+        fields = mappings.find_mapping(store, mapping) | fields
+    if "clip" not in fields:
+        raise BadInput("Which column names the clips is not said. Give --clip, or a saved mapping with --mapping.")
+    return VotesFile(**fields | {"path": Path(fields["path"])})
+
+
+def look(store: Database, path: str, header: bool | None = None) -> dict:
+    """What a table holds, and what its columns seem to mean: `columns` (name, distinct values, examples), `rows`, `first`
+    rows, and `guess` (fields of `VotesFile`, as far as they can be told).
+    """
+    seen = looking.look(store, Path(path), header=header)
+    return asdict(seen) | {"guess": mapping_guess.guess(seen)}
+
+
+def map_file(store: Database, file: dict, mapping: str | None = None, save: str | None = None) -> dict:
+    """What a description of a table makes of its labels, with their counts; what it leaves open is guessed. `save` keeps
+    the description under a name for other files.
+    """
+    given = {key: value for key, value in file.items() if value not in (None, [], {})}
+    if mapping:
+        given = mappings.find_mapping(store, mapping) | given
+    if not ({"label", "counts", "raters", "graded"} & given.keys() and "clip" in given):
+        guessed = look(store, given["path"], given.get("header"))["guess"]
+        if {"label", "counts", "raters", "graded"} & given.keys():
+            guessed = {key: value for key, value in guessed.items() if key not in mapping_guess.SHAPE_FIELDS}
+        given = guessed | given
+    described = votes_file(store, given)
+    labels = looking.label_counts(store, described)
+    settings = mappings.settings_of(described)
+    if save:
+        mappings.save_mapping(store, save, described)
+    unknown = [row["label"] for row in labels if row["emotion"] is None]
+    return {"file": str(described.path), "mapping": settings, "labels": labels, "unknown": unknown, "saved": save}
+
+
+def list_mappings(store: Database) -> list[dict]:
+    """Every saved description of a table."""
+    return mappings.list_mappings(store)
+
+
+def list_vocabulary(store: Database) -> list[dict]:
+    """Every emotion with its colour and the spellings that mean it."""
+    spellings = vocabulary.spellings()
+    return [
+        {
+            "emotion": name,
+            "colour": vocabulary.colours([name])[0],
+            "spellings": sorted(word for word, meant in spellings.items() if meant == name and word != name),
+            "standard": name in vocabulary.EMOTIONS,
+        }
+        for name in vocabulary.names()
+    ]
+
+
+def add_emotion(store: Database, name: str, colour: str | None = None, synonyms: str = "") -> dict:
+    """Add an emotion of the lab's own to the vocabulary; synonyms are separated by spaces."""
+    added = corpora.add_emotion(store, name, colour=colour, synonyms=synonyms)
+    return next(row for row in list_vocabulary(store) if row["emotion"] == added)
+
+
+def _with_suggestion(store: Database, report: Report) -> dict:
+    suggested = suggest_study(store, report.corpus)
+    return report.as_document() | {"suggested_study": asdict(suggested) if suggested else None}
+
+
+def suggest_study(store: Database, corpus: str, *, name: str | None = None) -> Study | None:
+    """The study to begin with: the first human panel as reference, the first other panel as candidate, every emotion
+    that either used. None where votes name fewer than two emotions.
+    """
+    panels = corpora.panel_emotions(store, corpus)
+    order = sorted(panels, key=lambda panel: panel["kind"] != "human")
+    if not order:
+        return None
+    reference = order[0]
+    others = sorted(order[1:], key=lambda panel: (panel["kind"] == "human", -panel["votes"]))
+    candidate = others[0] if others else None
+    used = set(reference["emotions"]) | set(candidate["emotions"] if candidate else ())
+    if len(used) < 2:
+        return None
+    return Study(
+        name=name or f"{corpus} default",
+        corpora=(corpus,),
+        reference=reference["name"],
+        candidate=candidate["name"] if candidate else None,
+        emotions=vocabulary.in_standard_order(used),
+        rule="drop_outside",
+    )
+
+
+def list_corpora(store: Database) -> list[dict]:
+    """Every corpus with its panels."""
+    return [corpus | {"panels": corpora.list_panels(store, corpus["name"])} for corpus in corpora.list_corpora(store)]
+
+
+def show_corpus(store: Database, name: str) -> dict:
+    """One corpus with its panels and the accounts of its imports."""
+    (found,) = [corpus for corpus in list_corpora(store) if corpus["name"] == name] or [None]
+    if found is None:
+        raise UnknownName("corpus", name, [corpus["name"] for corpus in corpora.list_corpora(store)])
+    return found | {"imports": corpora.import_reports(store, name)}
+
+
+def remove_corpus(store: Database, name: str) -> dict:
+    """Forget a corpus, its votes and studies; audio files stay."""
+    corpora.remove_corpus(store, name)
+    return {"removed": name}

@@ -1,0 +1,136 @@
+"""Verbs of studies."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from emo_core import vocabulary
+from emo_core.errors import BadInput
+from emo_core.records import Study, parse_merges
+from emo_core.science import comparison
+from emo_core.store import Database, browsing, exporting, studies
+
+
+def add_study(store: Database, name: str, corpus: str | list[str], reference: str, emotions: str, **choices) -> dict:
+    """Save a study of one corpus or several; `merge` is a list of from=to, `left_out` a list of raters."""
+    merges = parse_merges(choices.pop("merge", None) or [])
+    choices = {key: value for key, value in choices.items() if value is not None}
+    candidate = choices.pop("candidate", None)
+    left_out = tuple(choices.pop("left_out", ()))
+    study = Study(
+        name, corpus, reference, candidate, vocabulary.emotions(emotions), merges, left_out=left_out, **choices
+    )
+    studies.add_study(store, study)
+    return show_study(store, name)
+
+
+def list_studies(store: Database) -> list[dict]:
+    """Every study's choices and number of clips."""
+    found = studies.list_studies(store)
+    return [asdict(stored.study) | {"clips": exporting.export_rows(store, stored.study.name)} for stored in found]
+
+
+def remove_study(store: Database, name: str) -> dict:
+    """Forget a study; its votes stay."""
+    studies.remove_study(store, name)
+    return {"removed": name}
+
+
+def show_study(store: Database, name: str, by: str = "clip") -> dict:
+    """A study's choices, exclusions, and the paper's Table 3 for it; intervals resample clips, or speakers with `by`."""
+    stored = studies.find_study(store.cursor(), name)
+    counts = studies.study_counts(store, name)
+    speakerless = int(np.sum(counts.speakers == None))  # noqa: E711  (elementwise)
+    if by == "speaker" and speakerless:
+        raise BadInput(f"{speakerless:,} clips of the study have no speaker. Resample clips instead.")
+    table = comparison.compare(
+        counts.reference,
+        counts.candidate,
+        seed=stored.study.seed,
+        weights=(counts.reference_weights, counts.candidate_weights),
+        speakers=counts.speakers if by == "speaker" else None,
+    )
+    study = asdict(stored.study)
+    return {
+        "study": name,
+        **{key: study[key] for key in _CHOICES},
+        "clips": table.clips,
+        "train": int((~counts.is_test).sum()),
+        "test": int(counts.is_test.sum()),
+        "excluded": studies.exclusions(store, name),
+        "leakage": studies.leakage(store, name),
+        "class_balance": _class_balance(stored.study.emotions, counts.reference_weights),
+        "votes_outside": {"reference": counts.outside_reference, "candidate": counts.outside_candidate},
+        "reference": _panel_document(stored.study.reference, table.reference),
+        "candidate": _panel_document(stored.study.candidate, table.candidate),
+        "combined": _panel_document("combined", table.combined),
+        **_figure_document("js_mean", table.js),
+        "js_quartiles": list(table.js_quartiles),
+        **_figure_document("bc_mean", table.bc),
+        **_figure_document("tv_mean", table.tv),
+        "intervals": f"95 % percentile bootstrap over {by}s, 1,000 resamples, seed {stored.study.seed}",
+    }
+
+
+_CHOICES = (
+    "corpora", "emotions", "merges", "rule", "min_votes", "secondary_weight", "left_out", "split", "seed",
+)  # fmt: skip
+
+
+def _class_balance(emotions: tuple[str, ...], weights: np.ndarray) -> dict[str, float | None]:
+    """Each emotion's share of all reference votes; null without votes."""
+    total = float(weights.sum())
+    return {name: float(share) / total if total else None for name, share in zip(emotions, weights.sum(axis=0))}
+
+
+def compare_studies(store: Database, names: list[str]) -> list[dict]:
+    """What each study's choices do: one row a study, with clips kept and left out, votes, agreement, entropy, divergence
+    and class balance.
+    """
+    return [_summary(show_study(store, name)) for name in names]
+
+
+def _summary(shown: dict) -> dict:
+    reference = shown["reference"]
+    figures = {
+        name: reference[name]
+        for figure in ("entropy_mean", "krippendorff_alpha", "fleiss_kappa")
+        for name in (figure, f"{figure}_interval")
+    }
+    return {
+        "study": shown["study"],
+        **{key: shown[key] for key in _CHOICES},
+        "reference": reference["panel"],
+        "candidate": shown["candidate"]["panel"],
+        "clips": shown["clips"],
+        "clips_left_out": sum(shown["excluded"].values()),
+        "reference_votes": reference["votes"],
+        "candidate_votes": shown["candidate"]["votes"],
+        **figures,
+        "js_mean": shown["js_mean"],
+        "js_mean_interval": shown["js_mean_interval"],
+        "class_balance": shown["class_balance"],
+    }
+
+
+def _panel_document(panel: str | None, figures: comparison.PanelFigures) -> dict:
+    return {
+        "panel": panel,
+        "votes": figures.votes,
+        **_figure_document("entropy_mean", figures.entropy),
+        **_figure_document("krippendorff_alpha", figures.alpha),
+        **_figure_document("fleiss_kappa", figures.kappa),
+    }
+
+
+def _figure_document(name: str, figure: comparison.Figure) -> dict:
+    document = {name: figure.value, f"{name}_interval": [figure.low, figure.high], f"{name}_clips": figure.n}
+    return document | ({f"{name}_undefined": figure.reason} if figure.reason else {})
+
+
+def browse(
+    store: Database, study: str, sort: str = "js", limit: int = 25, offset: int = 0, ascending: bool = False
+) -> list:
+    """Clips of a study, most divergent first."""
+    page = browsing.browse(store, study, sort=sort, descending=not ascending, limit=limit, offset=offset)
+    return page.rows
