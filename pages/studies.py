@@ -1,38 +1,86 @@
-"""Which votes count? Studies and how to make one."""
+"""Which votes count? Studies side by side, and how to make one."""
 
 import streamlit as st
 
-from emo_core import verbs, vocabulary
+from emo_core import verbs
 from emo_core.errors import WorkbenchError
-from emo_core.records import RULES, SPLITS
-from emo_core.store import corpora
+from emo_core.records import Study
+from emo_core.store import corpora, studies
 from emo_core.verbs.corpora import suggest_study
-from emo_core.verbs.studies import add_study
+from pages.parts import study_form, study_table
 from pages.parts.session import escape, open_store
 
+MOST_COMPARED = 8
 store = open_store()
 st.title("Which votes count?")
 st.write(
     "A study fixes what a preprocessing script usually hides: the emotions, what is merged, which clips are left out and "
-    "why, which panel is the reference, and the split."
+    "why, whose votes count, and the split. Duplicate one, change one choice, and see what it does."
 )
-if made := st.session_state.pop("made", None):
+
+
+def remove(name: str) -> None:
+    verbs.run(store, "study remove", {"name": name})
+    if st.session_state.get("study") == name:
+        st.session_state.pop("study")
+
+
+def say_made(made: dict) -> None:
     st.success(
         f"{escape(made['study'])} keeps {made['clips']:,} clips and leaves {sum(made['excluded'].values()):,} out: "
         f"{made['train']:,} to train, {made['test']:,} to test."
     )
-    st.page_link(
-        "pages/browse.py", label="Browse its clips", icon=":material/hearing:", query_params={"study": made["study"]}
-    )
-for study in verbs.run(store, "study list", {}):
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{escape(study['name'])}** · {escape(', '.join(study['corpora']))} · {escape(study['reference'])} | "
-            f"{escape(study['candidate'] or 'no candidate')} · {len(study['emotions'])} emotions · "
-            f"{study['rule'].replace('_', ' ')} · {study['clips']:,} clips"
+    link = {"study": made["study"]}
+    st.page_link("pages/browse.py", label="Browse its clips", icon=":material/hearing:", query_params=link)
+    leaked = made["leakage"]
+    if leaked["speakers"]:
+        st.caption(
+            f":material/warning: {leaked['speakers']:,} speakers stand on both sides of the split, with "
+            f"{leaked['speaker_clips']:,} test clips. Split by speaker where a model must not know the voices."
         )
-        st.page_link("pages/browse.py", label="Browse", query_params={"study": study["name"]})
-        st.page_link("pages/compare.py", label="Compare", query_params={"study": study["name"]})
+
+
+def in_short(study: Study) -> str:
+    facts = [
+        escape(", ".join(study.corpora)),
+        f"{escape(study.reference)} | {escape(study.candidate or 'no candidate')}",
+        f"{len(study.emotions)} emotions",
+        study.rule.replace("_", " "),
+    ]
+    return f"**{escape(study.name)}** · " + " · ".join(facts)
+
+
+def show(stored: studies.StoredStudy) -> None:
+    name = stored.study.name
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(in_short(stored.study))
+        for page, label in (("browse", "Browse"), ("compare", "Compare")):
+            st.page_link(f"pages/{page}.py", label=label, query_params={"study": name})
+        st.button(
+            "Duplicate", key=f"duplicate:{name}", on_click=study_form.fill_in, args=(stored.study,), type="tertiary"
+        )
+        with st.popover("Remove", key=f"asking:{name}", type="tertiary"):
+            st.write("The study goes, its votes stay.")
+            st.button("Remove the study", key=f"remove:{name}", on_click=remove, args=(name,))
+
+
+if made := st.session_state.pop("made", None):
+    say_made(made)
+found = studies.list_studies(store)
+for stored in found:
+    show(stored)
+if found:
+    st.subheader("Side by side")
+    by_name = {stored.study.name: stored for stored in found}
+    chosen = st.multiselect(
+        "Studies",
+        by_name,
+        default=list(by_name)[-MOST_COMPARED:],
+        key=f"compared:{len(found)}",
+        label_visibility="collapsed",
+    )
+    if chosen:
+        study_table.side_by_side(store, [by_name[name] for name in chosen])
 
 st.subheader("New study")
 names = [corpus["name"] for corpus in corpora.list_corpora(store)]
@@ -40,48 +88,14 @@ if not names:
     st.info("A study needs a corpus. Add one first.")
     st.page_link("pages/overview.py", label="Go to Overview", icon=":material/home:")
     st.stop()
-corpus = st.selectbox("Corpus", names, key="new_corpus", width=420)
-panels = {panel["name"]: panel for panel in corpora.panel_emotions(store, corpus)}
-suggested = suggest_study(store, corpus)
-used = vocabulary.in_standard_order(name for panel in panels.values() for name in panel["emotions"])
-left, right = st.columns(2)
-with left:
-    order = sorted(panels, key=lambda name: bool(suggested) and name != suggested.reference)
-    reference = st.selectbox("Reference panel", order, key=f"reference:{corpus}")
-    others = sorted(
-        (name for name in panels if name != reference), key=lambda name: bool(suggested) and name != suggested.candidate
-    )
-    candidate = st.selectbox(
-        "Candidate panel", [*others, None], format_func=lambda name: name or "none yet", key=f"candidate:{corpus}"
-    )
-    emotions = st.multiselect("Emotions", used, default=list(used), key=f"emotions:{corpus}")
-    rest = [name for name in used if name not in emotions]
-    merges = st.multiselect(
-        "Merge what is left", [f"{source}={target}" for source in rest for target in emotions], key=f"merges:{corpus}",
-        format_func=lambda pair: pair.replace("=", " → "), help="For example excited → happy. What is not merged is outside.",
-    )  # fmt: skip
-with right:
-    rule = st.radio(
-        "Clips that are kept",
-        list(RULES),
-        format_func=lambda name: f"{name.replace('_', ' ')}: {RULES[name]}",
-        key="new_rule",
-    )
-    min_votes = st.number_input("Reference votes that must be left", 1, key="new_min_votes")
-    split = st.radio("Split", list(SPLITS), format_func=SPLITS.get, key="new_split")
-    seed = st.number_input("Seed", 0, key="new_seed")
-name = st.text_input(
-    "Name", f"{corpus} {len(emotions)} emotions {rule.replace('_', ' ')}", key=f"name:{corpus}:{len(emotions)}:{rule}"
-)
-if st.button("Create the study", type="primary", key="create_study"):
+study = study_form.choose(store, names, suggest_study(store, names[-1]))
+can_be_made = study is not None and study_form.preview(store, study)
+if st.button("Create the study", type="primary", key="create_study", disabled=not can_be_made):
     try:
-        made = add_study(
-            store, name, corpus, reference, ",".join(emotions), candidate=candidate, merge=merges, rule=rule,
-            min_votes=int(min_votes), split=split, seed=int(seed),
-        )  # fmt: skip
+        stored = studies.add_study(store, study)
     except WorkbenchError as error:
         st.error(escape(str(error)))
     else:
-        st.session_state["study"] = made["study"]
-        st.session_state["made"] = made
+        st.session_state["study"] = study.name
+        st.session_state["made"] = verbs.run(store, "study show", {"name": stored.study.name})
         st.rerun()

@@ -40,6 +40,7 @@ Valence = Annotated[str | None, typer.Option(help="Column of valence ratings.")]
 Arousal = Annotated[str | None, typer.Option(help="Column of arousal ratings.")]
 Dominance = Annotated[str | None, typer.Option(help="Column of dominance ratings.")]
 Confidence = Annotated[str | None, typer.Option(help="Column of confidence, 0 to 1.")]
+Seconds = Annotated[str | None, typer.Option(help="Column of how long each answer took, seconds.")]
 Comment = Annotated[str | None, typer.Option(help="Column of comments.")]
 Panel = Annotated[str | None, typer.Option(help="Panel of all votes [human].")]
 PanelColumn = Annotated[str | None, typer.Option(help="Column that names the panel.")]
@@ -110,6 +111,7 @@ def add_votes_corpus(
     arousal: Arousal = None,
     dominance: Dominance = None,
     confidence: Confidence = None,
+    seconds: Seconds = None,
     comment: Comment = None,
     panel: Panel = None,
     panel_column: PanelColumn = None,
@@ -158,6 +160,7 @@ def map_file(
     arousal: Arousal = None,
     dominance: Dominance = None,
     confidence: Confidence = None,
+    seconds: Seconds = None,
     comment: Comment = None,
     panel: Panel = None,
     panel_column: PanelColumn = None,
@@ -204,6 +207,7 @@ def add_votes(
     arousal: Arousal = None,
     dominance: Dominance = None,
     confidence: Confidence = None,
+    seconds: Seconds = None,
     comment: Comment = None,
     panel: Panel = None,
     panel_column: PanelColumn = None,
@@ -261,7 +265,7 @@ def add_emotion(
 # Options whose names differ from the fields of `VotesFile`.
 _RENAMED = {"audio_column": "audio", "start": "start_s", "end": "end_s", "time_column": "voted_at"}
 _PLAIN = (
-    "clip", "label", "rater", "secondary", "valence", "arousal", "dominance", "confidence", "comment", "panel",
+    "clip", "label", "rater", "secondary", "valence", "arousal", "dominance", "confidence", "seconds", "comment", "panel",
     "panel_column", "transcript", "speaker", "session", "partition", "persona", "temperature", "if_none",
 )  # fmt: skip
 

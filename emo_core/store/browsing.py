@@ -123,7 +123,9 @@ def browse(
     clause, binding, needs_clips = _conditions(chosen)
     binding["study"] = stored.study_id
     joined = "JOIN clips USING (clip_id)"
-    order = f"{SORTS[sort]} {'DESC' if descending else 'ASC'} NULLS LAST, clip_id"
+    direction = "DESC" if descending else "ASC"
+    by_corpus = f"clips.corpus_id {direction}, " if sort == "clip" and len(stored.places) > 1 else ""
+    order = f"{by_corpus}{SORTS[sort]} {direction} NULLS LAST, clip_id"
     needed = joined if needs_clips or sort in _FROM_CLIPS else ""
     sql = query("browse").format(clause=clause, order=order, joined=needed, rows=rows_from, key=stored.clip_key)
     result = cursor.execute(sql, {**binding, "limit": limit, "offset": offset})

@@ -257,7 +257,7 @@ def _insert_votes(
     base = one_row(cursor, "SELECT coalesce(max(vote_id), 0) FROM votes")[0]
     cursor.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, NULL)", [batch, corpus, kind, source, utc_now()])
     order = "" if grouped else "ORDER BY clips.clip_id, incoming.position"
-    replaces, joined = ("fresh.replaces", "JOIN fresh USING (position)") if difference else ("NULL", "")
+    replaces, joined = ("new_votes.replaces", "JOIN new_votes USING (position)") if difference else ("NULL", "")
     cursor.execute(
         query("insert_votes").format(order=order, replaces=replaces, joined=joined),
         {"base": base, "batch": batch, "corpus": corpus},
@@ -284,10 +284,10 @@ def _leave_known_out(cursor: Cursor, corpus: int, known: dict[str, str | None]) 
         cursor.execute(statement)
     staged, fresh, corrected, gone = one_row(
         cursor,
-        "SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM fresh), (SELECT count(replaces) FROM fresh), "
+        "SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM new_votes), (SELECT count(replaces) FROM new_votes), "
         "(SELECT count(*) FROM gone)",
     )
-    cursor.execute("DELETE FROM incoming WHERE position NOT IN (SELECT position FROM fresh)")
+    cursor.execute("DELETE FROM incoming WHERE position NOT IN (SELECT position FROM new_votes)")
     return {"unchanged": staged - fresh, "corrected": corrected, "gone": gone - corrected}
 
 
@@ -348,6 +348,29 @@ def list_corpora(store: Database) -> list[dict]:
 def list_panels(store: Database, corpus: str) -> list[dict]:
     """Panels of a corpus: name, kind, votes, clips, raters (0: anonymous), emotions in standard order."""
     return _panels(store, "list_panels", corpus)
+
+
+def study_choices(store: Database, corpora: list[str]) -> dict[str, object]:
+    """What a study of these corpora can choose from: `panels` that all of them have, `candidates` that one of them has,
+    `emotions` used (secondary labels too) in standard order, `raters` by panel, whether there are `secondary` labels, and
+    which `splits` every clip has the unit for.
+
+    Raises UnknownName.
+    """
+    cursor = store.cursor()
+    numbers = [corpus_number(cursor, name) for name in corpora]
+    panels = cursor.execute(query("choice_panels"), {"corpora": numbers}).fetchall()
+    raters = cursor.execute(query("choice_raters"), {"corpora": numbers}).fetchall()
+    secondary, emotions = one_row(cursor, query("choice_emotions"), {"corpora": numbers})
+    units = one_row(cursor, query("choice_units"), {"corpora": numbers})
+    return {
+        "panels": [name for name, places in panels if places == len(corpora)],
+        "candidates": [name for name, _ in panels],
+        "emotions": list(vocabulary.in_standard_order(emotions or [])),
+        "raters": {panel: list(names) for panel, names in raters},
+        "secondary": bool(secondary),
+        "splits": ["clip", *(name for name, complete in zip(("speaker", "session", "corpus"), units) if complete)],
+    }
 
 
 def last_batch(store: Database, corpus: str) -> int:

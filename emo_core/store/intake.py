@@ -22,7 +22,7 @@ from emo_core.store.database import column_names, one_row, query, quoted
 Cursor = duckdb.DuckDBPyConnection
 
 _TEXT = ("clip", "panel", "rater", "label", "comment", "persona", "voted_at", "provenance")
-_NUMBERS = ("valence", "arousal", "dominance", "confidence")
+_NUMBERS = ("valence", "arousal", "dominance", "confidence", "seconds")
 _READERS = {
     ".csv": "read_csv", ".tsv": "read_csv", ".txt": "read_csv",
     ".parquet": "read_parquet",
@@ -30,6 +30,7 @@ _READERS = {
 }  # fmt: skip
 _REPEATS = "unnest(range(CASE WHEN problem IS NULL THEN CAST(times AS INTEGER) ELSE 1 END))"
 CLIP_FIELDS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s")
+NONE_HEARD = "none heard"  # stands for the label of a graded answer without emotion that is to be left out
 ROW_NUMBER = "row number"  # stands for a column of clip ids where a table has none
 
 
@@ -57,7 +58,7 @@ def stage(
     name = votes.path.name if is_file else "the table"
     for statement in macros():
         cursor.execute(statement)
-    _stage_labels(cursor, (votes.labels if is_file else {}) | dict(labels or {}))
+    _stage_labels(cursor, (votes.labels if is_file else {}) | {NONE_HEARD: ""} | dict(labels or {}))
     try:
         if is_file:
             _stage_file(cursor, votes)
@@ -170,7 +171,7 @@ def _graded(source: str, votes: VotesFile, rater: str) -> str:
         names=", ".join(_literal(name) for name in votes.graded),
         cells=", ".join(f"trim(CAST({quoted(name)} AS VARCHAR))" for name in votes.graded),
         unit=f"concat_ws('|', {quoted(votes.clip)}, {rater})",
-        if_none=_literal(vocabulary.emotion(votes.if_none)) if votes.if_none else "''",
+        if_none=_literal(vocabulary.emotion(votes.if_none) if votes.if_none else NONE_HEARD),
     )
 
 
@@ -190,7 +191,7 @@ def _notes_on_graded(cursor: Cursor, votes: VotesFile) -> list[str]:
 def _leave_labels_out(cursor: Cursor) -> list[str]:
     """Take out votes whose label the mapping leaves out, unless they rate something, and say how many."""
     rows = cursor.execute(
-        "SELECT coalesce(label, 'none heard'), count(*) FROM incoming WHERE left_out AND problem IS NULL "
+        "SELECT label, count(*) FROM incoming WHERE left_out AND problem IS NULL "
         "AND coalesce(valence, arousal, dominance) IS NULL GROUP BY ALL ORDER BY 2 DESC"
     ).fetchall()
     if rows:
@@ -270,7 +271,8 @@ def _staging(source: str, columns: dict[str, str]) -> str:
     numbered = '"row number"' if source != "source" else "row_number() OVER ()"
     # One row a vote already? Then its row is its place, and nothing need be unfolded or counted on one core.
     plain = columns["times"] == "1" and "each_column" not in columns.values()
-    repeat, position = ("0", "row") if plain else (_REPEATS, "row_number() OVER ()")
+    order = "ORDER BY row, rater" if columns["label"] == "each_value" else ""
+    repeat, position = ("0", "row") if plain else (_REPEATS, f"row_number() OVER ({order})")
     missing = {"secondary": "NULL", "strengths": "NULL", "problem": "CAST(NULL AS VARCHAR)"}
     secondary = _secondary(columns) if columns.get("secondary", "NULL") != "NULL" else _NO_SECONDARY
     return query("stage_votes").format(
@@ -299,7 +301,7 @@ def _secondary(columns: dict[str, str]) -> dict[str, str]:
         )
     return {
         "secondary_ids": f"nullif(list_transform({_beside(paired)}, lambda pair: CAST(pair[1] AS UTINYINT)), [])",
-        "secondary_strengths": strengths,
+        "secondary_strengths": f"nullif({strengths}, [])",
         "unknown_secondary": "list_filter(rows.secondary, lambda x: getvariable('label_numbers')[lower(x)] IS NULL)[1]",
         "wrong_strengths": f"coalesce({wrong}, false)",
     }

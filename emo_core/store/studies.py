@@ -122,6 +122,20 @@ def add_study(store: Database, study: Study) -> StoredStudy:
         return stored
 
 
+def preview_study(store: Database, study: Study) -> dict[str, int | dict[str, int]]:
+    """What a study would keep, without saving it: `clips`, and `excluded` by reason. Raises as `add_study` does."""
+    cursor = store.cursor()
+    places = _places(cursor, study)
+    _check_emotions(cursor, study, places)
+    _check_left_out(cursor, study, places)
+    stored = StoredStudy(study, 0, places, test_threshold=0, version=0)
+    counts = _count(cursor, stored, only_touched=False)
+    _test_threshold(study, counts["unit_hash"])
+    reasons = _exclusions(counts, study, has_candidate=stored.has_candidate)
+    excluded = {reason: int((reasons == reason).sum()) for reason in EXCLUSIONS if (reasons == reason).any()}
+    return {"clips": int((reasons == "").sum()), "excluded": excluded}
+
+
 def _places(cursor: Cursor, study: Study) -> tuple[Place, ...]:
     """Its corpora and panels by number. Every corpus has the reference panel, at least one the candidate."""
     corpora = dict(cursor.execute("SELECT name, corpus_id FROM corpora").fetchall())
@@ -266,7 +280,7 @@ def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarr
     _insert(cursor, "study_clips", _in_parts(lambda part: _statistics(stored, part), kept))
 
 
-def _slot_numbers(cursor: Cursor, study: Study) -> list[list[int]]:
+def slot_numbers(cursor: Cursor, study: Study) -> list[list[int]]:
     """Numbers of the emotions that fall in each column."""
     numbers = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall())
     slots: list[list[int]] = [[] for _ in study.emotions]
@@ -300,10 +314,10 @@ def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str,
     weights where secondary labels count.
     """
     study = stored.study
-    slots = _slot_numbers(cursor, study)
+    slots = slot_numbers(cursor, study)
     parts = {
         "touched": "AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else "",
-        "heard": "AND list_contains($panels, panel_id)" + (_NOT_LEFT_OUT if study.left_out else ""),
+        "heard": "AND list_contains($panels, panel_id)" + (NOT_LEFT_OUT if study.left_out else ""),
     }
     binding = stored.binding()
     binding["panels"] = binding["reference"] + binding["candidate"]
@@ -328,7 +342,7 @@ def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str,
     return counts
 
 
-_NOT_LEFT_OUT = """
+NOT_LEFT_OUT = """
         AND coalesce(rater_id NOT IN (
             SELECT rater_id FROM raters WHERE list_contains($panels, panel_id) AND list_contains($left_out, name)
         ), true)"""

@@ -149,7 +149,7 @@ def _votes(clip: dict) -> None:
             "rater": vote["rater"] or "anonymous",
             "heard": vote["emotion"],
             "heard too": _heard_too(vote),
-            **{name: vote[name] for name in ("valence", "arousal", "dominance", "confidence", "comment")},
+            **{name: vote[name] for name in ("valence", "arousal", "dominance", "confidence", "seconds", "comment")},
             "persona": vote["persona"],
             "temperature": vote["temperature"],
             "when (UTC)": vote["voted_at"],

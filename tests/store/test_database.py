@@ -40,7 +40,7 @@ def test_schema_after_all_migrations(store):
     columns = final_columns(store)
     votes = (
         "vote_id clip_id panel_id rater_id emotion_id secondary_ids valence arousal dominance confidence comment "
-        "voted_at replaces batch_id provenance secondary_strengths"
+        "voted_at replaces batch_id provenance secondary_strengths seconds"
     )
     assert columns == {
         "batches": "batch_id corpus_id kind source added_at report",

@@ -6,6 +6,8 @@ ALTER TABLE clips ADD COLUMN partition VARCHAR;
 -- A vote's further labels may weigh less than its own: strengths stand beside secondary_ids, NULL where all are 1.
 DROP VIEW current_votes;
 ALTER TABLE votes ADD COLUMN secondary_strengths FLOAT[];
+-- How long the answer took.
+ALTER TABLE votes ADD COLUMN seconds FLOAT;
 
 CREATE VIEW current_votes AS
 SELECT votes.*

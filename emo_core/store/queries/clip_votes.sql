@@ -4,7 +4,8 @@ SELECT
     list_transform(current_votes.secondary_ids, lambda x: names[x])
         AS secondary,
     current_votes.secondary_strengths AS strengths,
-    current_votes.valence, current_votes.arousal, current_votes.dominance, current_votes.confidence, current_votes.comment,
+    current_votes.valence, current_votes.arousal, current_votes.dominance, current_votes.confidence, current_votes.seconds,
+    current_votes.comment,
     raters.persona, raters.temperature, current_votes.voted_at, current_votes.provenance
 FROM (SELECT * FROM current_votes UNION BY NAME SELECT * FROM current_ratings) AS current_votes
 CROSS JOIN (SELECT map(list(emotion_id), list(name)) AS names FROM emotions)

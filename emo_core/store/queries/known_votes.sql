@@ -1,6 +1,6 @@
 -- Staged votes beside those that the same source brought before. Equal votes are told apart by counting them: the second
 -- vote for sad of an anonymous rater is another than the first.
--- $: corpus, kind, source (NULL: any). Fills `fresh` (positions of new votes, what they replace) and `gone`.
+-- $: corpus, kind, source (NULL: any). Fills `new_votes` (positions of new votes, what they replace) and `gone`.
 CREATE OR REPLACE TEMP TABLE known AS
 SELECT *, row_number() OVER (PARTITION BY clip_id, panel, rater, answer ORDER BY vote_id) AS nth
 FROM (
@@ -36,7 +36,7 @@ CREATE OR REPLACE TEMP TABLE gone AS
 SELECT known.* FROM known ANTI JOIN asked USING (clip_id, panel, rater, answer, nth);
 
 -- A named rater with one answer gone and one new on the same clip has changed it.
-CREATE OR REPLACE TEMP TABLE fresh AS
+CREATE OR REPLACE TEMP TABLE new_votes AS
 WITH news AS (SELECT asked.* FROM asked ANTI JOIN known USING (clip_id, panel, rater, answer, nth)),
 changed AS (
     SELECT news.clip_id, news.panel, news.rater, any_value(gone.vote_id) AS replaces

@@ -13,6 +13,7 @@ WITH rows AS (
         {arousal} AS arousal_given,
         {dominance} AS dominance_given,
         {confidence} AS confidence_given,
+        {seconds} AS seconds_given,
         nullif(trim(CAST({comment} AS VARCHAR), e' \t\r\n'), '') AS comment,
         CAST({times} AS VARCHAR) AS times_given,
         TRY_CAST({times} AS DOUBLE) AS times,
@@ -34,6 +35,7 @@ judged AS (
         TRY_CAST(arousal_given AS FLOAT) AS arousal,
         TRY_CAST(dominance_given AS FLOAT) AS dominance,
         TRY_CAST(confidence_given AS FLOAT) AS confidence,
+        TRY_CAST(seconds_given AS FLOAT) AS seconds,
         TRY_CAST(temperature_given AS DOUBLE) AS temperature,
         in_utc(time_given) AS voted_at,
         -- A model's rater is one persona at one temperature, whether or not a column names it.
@@ -57,6 +59,8 @@ judged AS (
             WHEN NOT is_number(dominance_given) THEN format('the dominance ''{{}}'' is not a number', dominance_given)
             WHEN NOT is_number(confidence_given) OR NOT coalesce(TRY_CAST(confidence_given AS FLOAT), 0) BETWEEN 0 AND 1 THEN
                 format('the confidence ''{{}}'' is not a number from 0 to 1', confidence_given)
+            WHEN NOT is_number(seconds_given) OR coalesce(TRY_CAST(seconds_given AS FLOAT), 0) < 0 THEN
+                format('the time taken ''{{}}'' is not a number of seconds', seconds_given)
             WHEN temperature_given IS NOT NULL AND temperature IS NULL THEN
                 format('the temperature ''{{}}'' is not a number', temperature_given)
             WHEN time_given IS NOT NULL AND voted_at IS NULL THEN
@@ -69,7 +73,7 @@ SELECT *, {position} AS position
 FROM (
     SELECT
         row, clip, panel, rater, emotion_id, secondary_ids, secondary_strengths, valence, arousal, dominance, confidence,
-        comment, persona, temperature, voted_at, provenance, problem, left_out, label,
+        seconds, comment, persona, temperature, voted_at, provenance, problem, left_out, label,
         {repeat} AS repeat
     FROM judged
 )

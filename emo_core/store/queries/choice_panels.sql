@@ -1,0 +1,6 @@
+-- $: corpora. Panels by name, and in how many of the corpora they are; those of people first, then in order of arrival.
+SELECT name, count(*) AS places
+FROM panels
+WHERE list_contains($corpora, corpus_id)
+GROUP BY name
+ORDER BY min(CASE WHEN kind = 'human' THEN 0 ELSE 1 END), min(panel_id)
