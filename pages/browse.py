@@ -102,7 +102,7 @@ with listing:
     else:
         first = (position() - 1) * PAGE_SIZE + 1
         st.caption(
-            f"Clips {first:,}–{first + len(page.rows) - 1:,} of {page.total:,} that fit, of the study's {filters.total(store, study):,}."
+            f"Clips {first:,}–{first + len(page.rows) - 1:,} of {page.total:,} that fit, {filters.scope(store, study, chosen.show)}."
         )
         clip_table(
             **filters.table(page.rows, study, narrow=bool(clip)),

@@ -25,6 +25,11 @@ def remove(name: str) -> None:
         st.session_state.pop("study")
 
 
+def duplicate(study: Study) -> None:
+    study_form.fill_in(study)
+    st.toast(f"The form below holds the choices of {escape(study.name)}.", icon=":material/arrow_downward:")
+
+
 def say_made(made: dict) -> None:
     st.success(
         f"{escape(made['study'])} keeps {made['clips']:,} clips and leaves {sum(made['excluded'].values()):,} out: "
@@ -53,12 +58,10 @@ def in_short(study: Study) -> str:
 def show(stored: studies.StoredStudy) -> None:
     name = stored.study.name
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(in_short(stored.study))
+        st.markdown(in_short(stored.study), width="stretch")
         for page, label in (("browse", "Browse"), ("compare", "Compare")):
             st.page_link(f"pages/{page}.py", label=label, query_params={"study": name})
-        st.button(
-            "Duplicate", key=f"duplicate:{name}", on_click=study_form.fill_in, args=(stored.study,), type="tertiary"
-        )
+        st.button("Duplicate", key=f"duplicate:{name}", on_click=duplicate, args=(stored.study,), type="tertiary")
         with st.popover("Remove", key=f"asking:{name}", type="tertiary"):
             st.write("The study goes, its votes stay.")
             st.button("Remove the study", key=f"remove:{name}", on_click=remove, args=(name,))

@@ -107,7 +107,26 @@ def exclusions(document: dict) -> None:
     st.caption(
         f":material/filter_alt: {clips} Of the clips kept, {outside['reference']:,} reference and {outside['candidate']:,} candidate "
         f"votes lie outside the emotions and are not counted. Split: {document['train']:,} train, {document['test']:,} test."
+        f"{_leakage(document)}"
     )
+    if excluded:
+        st.page_link(
+            "pages/browse.py", label="Browse the clips left out", icon=":material/filter_alt_off:",
+            query_params={"study": document["study"], "show": "left out"},
+        )  # fmt: skip
+
+
+def _leakage(document: dict) -> str:
+    """What stands on both sides of the split, as far as it is known."""
+    leaked = document["leakage"]
+    parts = []
+    if leaked["speakers"]:
+        parts.append(f"{leaked['speakers']:,} speakers are on both sides ({leaked['speaker_clips']:,} test clips)")
+    if leaked["same_audio"]:
+        parts.append(f"{leaked['same_audio']:,} test clips have the same sound as a training clip")
+    if not parts:
+        return ""
+    return f" :material/warning: {'; '.join(parts)} (sound looked at: {leaked['examined']:,} of {leaked['clips']:,} clips)."
 
 
 def divergence_note(document: dict) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from emo_core import vocabulary
-from emo_core.records import Study
+from emo_core.records import EXCLUSIONS, Study
 from emo_core.store import Database, browsing, exporting
+from emo_core.store.health import TABLE_PROBLEMS
 
 SORT_NAMES = {
     "js": "JS divergence",
@@ -20,6 +21,12 @@ SORT_NAMES = {
     "clip": "clip",
     "speaker": "speaker",
 }
+# As the address and the picker write them, and as the store does.
+SHOWN = {"kept": "kept", "left out": "left out", "kept and left out": "all"} | {
+    f"left out: {words}": reason for reason, words in EXCLUSIONS.items()
+}
+PROBLEMS = {meaning: code for code, meaning in TABLE_PROBLEMS.items()}
+_PLAIN = {"clip", "excluded", "has_audio", "speaker", "transcript"}
 LARGEST, SMALLEST = "largest first", "smallest first"
 _URL = {"bind": "query-params"}
 
@@ -35,6 +42,8 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
             speaker = st.selectbox("Speaker", ["any", *browsing.speakers(store, study.name)], key="speaker", **_URL)
             votes = st.number_input("Reference votes, at least", min_value=1, value=1, step=1, key="votes", **_URL)
             split = st.selectbox("Split", ["any", "train", "test"], key="split", **_URL)
+            show = st.selectbox("Clips of the study", list(SHOWN), key="show", **_URL)
+            problem = st.selectbox("Problem", ["any", *PROBLEMS], key="problem", **_URL)
         sort = st.selectbox("Sort by", list(SORT_NAMES), format_func=SORT_NAMES.get, key="sort", width=190, **_URL)
         order = st.selectbox("Order", [LARGEST, SMALLEST], key="order", width=140, **_URL)
     chosen = browsing.Filter(
@@ -45,14 +54,18 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
         min_votes=int(votes) if votes > 1 else None,
         split=_unless_any(split),
         audio={"any": None, "with audio": True, "without": False}[audio],
+        show=SHOWN[show],
+        problem=PROBLEMS.get(problem),
     )
     return chosen, sort, order == LARGEST
 
 
 def _more_label() -> str:
     """How many of the filters inside are set, since they do not show."""
-    defaults = {"speaker": "any", "votes": 1, "split": "any"}
-    used = sum(st.session_state.get(name, default) != default for name, default in defaults.items())
+    defaults = {"speaker": "any", "votes": 1, "split": "any", "show": "kept", "problem": "any"}
+    used = sum(
+        st.session_state.get(name, st.query_params.get(name, default)) != default for name, default in defaults.items()
+    )
     return f"More filters ({used} set)" if used else "More filters"
 
 
@@ -67,9 +80,11 @@ def sort_by(key: str) -> None:
     state["sort"], state["order"] = key, SMALLEST if again else LARGEST
 
 
-def total(store: Database, study: Study) -> int:
-    """How many clips the study keeps."""
-    return exporting.export_rows(store, study.name)
+def scope(store: Database, study: Study, show: str) -> str:
+    """Out of what the clips that fit were found."""
+    if show == "kept":
+        return f"of the study's {exporting.export_rows(store, study.name):,}"
+    return "of those that the study leaves out" if show != "all" else "of all clips of its corpora"
 
 
 def table(rows: list[dict], study: Study, *, narrow: bool) -> dict:
@@ -114,10 +129,15 @@ def table(rows: list[dict], study: Study, *, narrow: bool) -> dict:
             "help": "total variation distance",
         },
     ]
+    if any(row["excluded"] for row in rows):
+        columns.insert(1, {"key": "excluded", "label": "Left out", "kind": "text"})
+    if all(row["excluded"] for row in rows):  # the study has no figures for them
+        columns = [column for column in columns if column["key"] in _PLAIN]
     dropped = {"speaker", "transcript", "entropy_reference", "entropy_candidate", "tv"} if narrow else set()
     return {
         "rows": [
             row
+            | {"excluded": EXCLUSIONS.get(row["excluded"], "")}
             | {
                 "reference": list(row["reference_weights"].values()),
                 "candidate": list(row["candidate_weights"].values()),

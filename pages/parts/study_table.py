@@ -22,17 +22,21 @@ def _summary(folder: str, number: int, version: int, name: str, _store: Database
 
 
 def side_by_side(store: Database, found: list[StoredStudy]) -> None:
-    """A row a study: the choices in which they differ, clips, votes, agreement, entropy, divergence, class balance."""
+    """A column a study: the choices in which they differ, clips, votes, agreement, entropy, divergence, class balance."""
     rows = [_summary(str(store.folder), s.study_id, s.version, s.study.name, store) for s in found]
     differing = [key for key in _CHOICES if len({str(row[key]) for row in rows}) > 1]
-    table = pd.DataFrame(
-        {"study": row["study"]} | {_CHOICES[key]: _text(row[key]) for key in differing} | _figures(row) for row in rows
-    )
-    st.dataframe(table, hide_index=True, key="side_by_side")
+    columns = {row["study"]: {_CHOICES[key]: _text(row[key]) for key in differing} | _figures(row) for row in rows}
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    table = pd.DataFrame({study: [column.get(name, "–") for name in names] for study, column in columns.items()})
+    table.insert(0, "", names)
+    st.dataframe(
+        table, hide_index=True, key="side_by_side", height="content",
+        column_config={"": st.column_config.Column(pinned=True, width=170)},
+    )  # fmt: skip
     same = [key for key in _CHOICES if key not in differing and key != "seed"]
     shared = "; ".join(f"{_CHOICES[key]}: {_text(rows[0][key])}" for key in same if _text(rows[0][key]))
     st.caption(
-        ("" if len(rows) == 1 else "Only choices that differ have a column. ")
+        ("" if len(rows) == 1 else "Only choices that differ have a row. ")
         + f"The same for all: {shared.replace('$', '')}. Brackets: 95 % bootstrap intervals over clips. α and κ are of the "
         "labels themselves; entropy, JS and class balance count secondary labels by their weight."
     )
@@ -51,14 +55,15 @@ def _text(value: object) -> str:
 
 
 def _figures(row: dict) -> dict:
+    """What the choices do, as text: numbers of several kinds stand in one column."""
     balance = {
-        f"{name} %": None if share is None else round(100 * share, 1) for name, share in row["class_balance"].items()
+        f"votes for {name}": "–" if share is None else f"{share:.1%}" for name, share in row["class_balance"].items()
     }
     return {
-        "clips": row["clips"],
-        "left out": row["clips_left_out"],
-        "reference votes": row["reference_votes"],
-        "candidate votes": row["candidate_votes"],
+        "clips kept": f"{row['clips']:,}",
+        "clips left out": f"{row['clips_left_out']:,}",
+        "reference votes": f"{row['reference_votes']:,}",
+        "candidate votes": f"{row['candidate_votes']:,}",
         "Krippendorff's α": with_interval(row, "krippendorff_alpha"),
         "Fleiss' κ": with_interval(row, "fleiss_kappa"),
         "entropy (bits)": with_interval(row, "entropy_mean"),
