@@ -159,13 +159,9 @@ def _number(kind: str, name: str, known: Mapping[str, int]) -> int:
 
 def _check_emotions(cursor: Cursor, study: Study, places: Iterable[Place]) -> None:
     """An emotion that nobody in the corpora was heard to name is most likely a slip."""
-    used = cursor.execute(
-        "SELECT DISTINCT emotions.name FROM votes JOIN panels USING (panel_id) "
-        "JOIN emotions ON emotions.emotion_id = votes.emotion_id OR list_contains(votes.secondary_ids, emotions.emotion_id) "
-        "WHERE list_contains(?, corpus_id)",
-        [[place.corpus_id for place in places]],
-    ).fetchall()
-    used = in_standard_order(name for (name,) in used)
+    binding = {"corpora": [place.corpus_id for place in places]}
+    _, named = one_row(cursor, query("choice_emotions"), binding)
+    used = in_standard_order(named or [])
     for name in study.slots:
         if name not in used:
             raise UnknownName("vote in the corpus for the emotion", name, used)
@@ -289,21 +285,26 @@ def slot_numbers(cursor: Cursor, study: Study) -> list[list[int]]:
     return slots
 
 
-def _count_columns(slots: list[list[int]], study: Study) -> str:
+def _is_of(numbers: list[int]) -> str:
+    """SQL for whether a vote is one of these panels'. Written out: over 20 million votes a bound list takes twice as long."""
+    return f"panel_id IN ({', '.join(map(str, numbers))})" if numbers else "false"
+
+
+def _count_columns(slots: list[list[int]], study: Study, panels: dict[str, list[int]]) -> str:
     """One count a panel and emotion (r0, r1, …, c0, …), and the votes outside (r_outside, c_outside). Where secondary
     labels count, r_astray are the reference votes with one outside.
     """
     inside = ", ".join(str(number) for slot in slots for number in slot)
     columns = []
-    for panel, letter in (("$reference", "r"), ("$candidate", "c")):
-        mine = f"list_contains({panel}, panel_id)"
+    for side, letter in (("reference", "r"), ("candidate", "c")):
+        mine = _is_of(panels[side])
         columns.append(f"count(*) FILTER ({mine} AND emotion_id NOT IN ({inside})) AS {letter}_outside")
         for column, slot in enumerate(slots):
             listed = ", ".join(map(str, slot))
             columns.append(f"count(*) FILTER ({mine} AND emotion_id IN ({listed})) AS {letter}{column}")
     if study.secondary_weight:
         columns.append(
-            "count(*) FILTER (list_contains($reference, panel_id) AND "
+            f"count(*) FILTER ({_is_of(panels['reference'])} AND "
             f"len(list_filter(secondary_ids, lambda x: x NOT IN ({inside}))) > 0) AS r_astray"
         )
     return ",\n        ".join(columns)
@@ -315,15 +316,16 @@ def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str,
     """
     study = stored.study
     slots = slot_numbers(cursor, study)
+    panels = stored.binding()
+    every = panels["reference"] + panels["candidate"]
     parts = {
         "touched": "AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else "",
-        "heard": "AND list_contains($panels, panel_id)" + (NOT_LEFT_OUT if study.left_out else ""),
+        "heard": f"AND {_is_of(every)}" + (NOT_LEFT_OUT if study.left_out else ""),
     }
-    binding = stored.binding()
-    binding["panels"] = binding["reference"] + binding["candidate"]
-    if study.left_out:
-        binding["left_out"] = list(study.left_out)
-    sql = query("count_votes").format(columns=_count_columns(slots, study), unit_hash=_unit_hash(study), **parts)
+    left_out = {"panels": every, "left_out": list(study.left_out)} if study.left_out else {}
+    columns = _count_columns(slots, study, panels)
+    sql = query("count_votes").format(columns=columns, unit_hash=_unit_hash(study), **parts)
+    binding = {"corpora": panels["corpora"]} | left_out
     raw = cursor.execute(sql, binding).fetchnumpy()
     columns = {name: np.ma.filled(column, 0) for name, column in raw.items()}
     width = range(len(study.emotions))
@@ -337,8 +339,8 @@ def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str,
     }
     if study.secondary_weight:
         counts["r_astray"] = columns["r_astray"]
-        del binding["corpora"]
-        counts |= _weigh(cursor, study, slots, counts, query("secondary_labels").format(**parts), binding)
+        sql = query("secondary_labels").format(is_reference=_is_of(panels["reference"]), **parts)
+        counts |= _weigh(study, slots, counts, cursor.execute(sql, left_out).fetchnumpy())
     return counts
 
 
@@ -349,7 +351,7 @@ NOT_LEFT_OUT = """
 
 
 def _weigh(
-    cursor: Cursor, study: Study, slots: list[list[int]], counts: dict[str, np.ndarray], sql: str, binding: dict
+    study: Study, slots: list[list[int]], counts: dict[str, np.ndarray], labels: dict[str, np.ma.MaskedArray]
 ) -> dict[str, np.ndarray]:
     """`reference_weights` and `candidate_weights`: the counts, with each vote's 1 shared among its labels.
 
@@ -358,8 +360,7 @@ def _weigh(
     slot_of = np.full(256, -1)
     for column, numbers in enumerate(slots):
         slot_of[numbers] = column
-    del binding["candidate"]
-    rows = {name: np.asarray(column) for name, column in cursor.execute(sql, binding).fetchnumpy().items()}
+    rows = {name: np.asarray(column) for name, column in labels.items()}
     own, other = slot_of[rows["emotion_id"]], slot_of[rows["secondary_id"]]
     counted = (own >= 0) & (other >= 0)
     _, vote = np.unique(rows["vote_id"][counted], return_inverse=True)

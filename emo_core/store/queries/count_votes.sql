@@ -1,6 +1,6 @@
 -- Counts of both panels for each clip of the corpora, clips without votes included.
 -- The braces take lists of count columns made of numbers by studies._count_columns.
--- $: corpora, panels, reference, candidate (lists; candidate may be empty), left_out where a rater is
+-- $: corpora; panels and left_out where a rater is left out
 WITH counted AS (
     SELECT
         clip_id,

@@ -1,7 +1,8 @@
 -- Secondary labels of the votes that count, one row each.
--- $: panels, reference, left_out where a rater is
+-- The braces take conditions made of numbers by studies._count.
+-- $: panels and left_out where a rater is left out
 SELECT
-    clip_id, vote_id, list_contains($reference, panel_id) AS is_reference, emotion_id,
+    clip_id, vote_id, {is_reference} AS is_reference, emotion_id,
     unnest(secondary_ids) AS secondary_id,
     coalesce(unnest(secondary_strengths), 1.0) AS strength
 FROM current_votes

@@ -73,7 +73,8 @@ SELECT *, {position} AS position
 FROM (
     SELECT
         row, clip, panel, rater, emotion_id, secondary_ids, secondary_strengths, valence, arousal, dominance, confidence,
-        seconds, comment, persona, temperature, voted_at, provenance, problem, left_out, label,
+        seconds, comment, persona, temperature, voted_at, provenance, problem, left_out,
+        CASE WHEN left_out THEN label END AS label,
         {repeat} AS repeat
     FROM judged
 )
