@@ -35,6 +35,7 @@ PAGES = {
     "browse": ("Where do listeners disagree?", "Browse", ":material/hearing:"),
     "compare": ("How close do the two panels come?", "Compare", ":material/balance:"),
     "studies": ("Which votes count?", "Studies", ":material/tune:"),
+    "health": ("What is wrong with the corpus?", "Health", ":material/healing:"),
     "export": ("Take the distributions with you", "Export", ":material/download:"),
 }
 

@@ -21,6 +21,7 @@ import soundfile
 from emo_core.errors import AudioError, BadInput
 
 CLIPPED_RUN = 3  # full-scale samples in a row
+QUIET = 1e-3  # of full scale: −60 dBFS; what stays under it counts as silence at a clip's ends
 SPAN_SLACK_S = 0.05  # a span may end this much after the file: tables round times
 # Which endings and contents a browser takes as they are. Other sample formats (32-bit integers, doubles, A-law) it may not.
 _BROWSER_CONTENT = {
@@ -40,13 +41,19 @@ _SMALL_BLOCK = 1 << 12  # frames: at most so many are lost before the spot where
 
 @dataclass(frozen=True)
 class AudioFacts:
-    """What a playable file holds. For M4A and WebM, which only the browser can read, the numbers are None.
+    """What a playable file, or a span of it, holds. For M4A and WebM, which only the browser can read, the numbers are None.
 
     sample_rate   Hz
     frames        samples a channel that are there, which may be fewer than the header claims
     duration_s    frames / sample_rate, seconds
     format        for people: "WAV, Signed 16 bit PCM"
     problems      plain sentences; the file can be played in spite of them
+    codes         for each of `problems` its key in `audio.health.PROBLEMS`
+    span          first frame looked at and the one after the last, as the header counts; None: the whole file
+    peak          largest magnitude of a sample, 0…1 (files of floats may go beyond)
+    rms           root mean square of all samples of all channels, 0…1; a square wave at full scale has 1
+    loud          first and last frame of the span, counted from its beginning, in which a channel reaches `QUIET`; None where
+                  there is none
     """
 
     sample_rate: int | None
@@ -55,31 +62,45 @@ class AudioFacts:
     duration_s: float | None
     format: str
     problems: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    span: tuple[int, int] | None = None
+    peak: float | None = None
+    rms: float | None = None
+    loud: tuple[int, int] | None = None
 
 
-def inspect(path: Path | str) -> AudioFacts:
-    """Read a whole file, in blocks, and say what it holds and what is wrong with it.
+def inspect(path: Path | str, start_s: float | None = None, end_s: float | None = None) -> AudioFacts:
+    """Read a file or a span of it, in blocks, and say what it holds and what is wrong with it.
 
-    Raises AudioError where it cannot be played: missing, empty, a git-LFS pointer, header only, not audio, unreadable.
+    Raises AudioError where it cannot be played: missing, empty, a git-LFS pointer, header only, not audio, unreadable; or where
+    the span does not lie in it.
     """
     path = Path(path)
     if kind := _browser_only(path):
         note = f"Only the browser can read {kind}: no spectrogram. Convert it with: {_conversion(path)}"
-        return AudioFacts(None, None, None, None, kind, (note,))
+        return AudioFacts(None, None, None, None, kind, (note,), ("browser_only",))
     with _opened(path) as file:
-        claimed = _claimed_frames(path, file)
+        claimed, rate = _claimed_frames(path, file), file.samplerate
+        first, last = _span(path, start_s, end_s, claimed, rate)
         tally = _Tally(file.subtype)
-        for block in _blocks(file):
+        for block in _blocks(file, _BLOCK, first, last):
             tally.add(block)
         if not tally.frames:
-            raise _without_sound(path, claimed / file.samplerate)
+            raise _without_sound(path, claimed / rate, first / rate, last / rate)
+        whole = (first, last) == (0, claimed)
+        problems = dict(tally.problems(last - first, rate, whole=whole))
         return AudioFacts(
-            sample_rate=file.samplerate,
+            sample_rate=rate,
             channels=file.channels,
             frames=tally.frames,
-            duration_s=tally.frames / file.samplerate,
+            duration_s=tally.frames / rate,
             format=f"{file.format}, {file.subtype_info}",
-            problems=tuple(tally.problems(claimed, file.samplerate)),
+            problems=tuple(problems.values()),
+            codes=tuple(problems),
+            span=None if whole else (first, last),
+            peak=tally.peak,
+            rms=math.sqrt(tally.squares / (tally.frames * file.channels)),
+            loud=tally.loud,
         )
 
 
@@ -164,9 +185,10 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     _refuse_at_sight(path)
     try:
         file = soundfile.SoundFile(path)
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: .raw, whose sample rate nothing tells
+        reason = getattr(error, "error_string", str(error)).strip(" .")
         raise AudioError(
-            f"{path.name} is not audio that can be read ({error.error_string.strip(' .')}). "
+            f"{path.name} is not audio that can be read ({reason}). "
             f"Check the file, or convert it with: {_conversion(path)}"
         ) from error
     with file:
@@ -179,7 +201,7 @@ def _refuse_at_sight(path: Path) -> bytes:
     """The first bytes. Raises AudioError where they, or the file system, already say that nothing can be played."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "is not there"
-        raise AudioError(f"{path.name} {what}. Check the corpus's audio root and the clip's path: {path}")
+        raise AudioError(f"{path.name} {what}. Check the corpus's audio root and the clip's path: {path}", "missing")
     try:
         with path.open("rb") as file:
             head = file.read(64)
@@ -212,7 +234,8 @@ def _without_sound(path: Path, claimed_s: float, start_s: float = 0.0, end_s: fl
     if start_s:
         return AudioError(
             f"{path.name} breaks off before the span {start_s:g}–{end_s:g} s; its header claims {claimed_s:.2f} s. "
-            "Copy or download it again."
+            "Copy or download it again.",
+            "broken_off",
         )
     claim = f"; it claims {claimed_s:.2f} s" if claimed_s else ""
     return AudioError(f"{path.name} has a header but no sound after it{claim}. Copy or download it again.")
@@ -230,7 +253,8 @@ def _span(path: Path, start_s: float | None, end_s: float | None, frames: int, s
     else:
         return round(start * sample_rate), min(frames, max(round(start * sample_rate) + 1, round(end * sample_rate)))
     raise AudioError(
-        f"The span {start:g}–{end:g} s {rule}; {path.name} lasts {duration_s:.3f} s. Correct the clip's start and end."
+        f"The span {start:g}–{end:g} s {rule}; {path.name} lasts {duration_s:.3f} s. Correct the clip's start and end.",
+        "wrong_span",
     )
 
 
@@ -248,21 +272,23 @@ def _read(path: Path, first: int, last: int) -> np.ndarray:
 
 def _read_until_it_breaks(path: Path, last: int) -> np.ndarray:
     with soundfile.SoundFile(path) as file:
-        blocks = list(_blocks(file, _SMALL_BLOCK, last))
+        blocks = list(_blocks(file, _SMALL_BLOCK, 0, last))
         return np.concatenate(blocks) if blocks else np.zeros((0, file.channels), np.float32)
 
 
-def _blocks(file: soundfile.SoundFile, size: int = _BLOCK, last: int | None = None) -> Iterator[np.ndarray]:
-    """Blocks of samples (frames, channels) from the beginning, up to frame `last` or the spot where the file breaks off."""
-    done, last = 0, file.frames if last is None else last
+def _blocks(file: soundfile.SoundFile, size: int, first: int, last: int) -> Iterator[np.ndarray]:
+    """Blocks of samples (frames, channels) from frame `first` up to `last` or the spot where the file breaks off."""
+    done = first
     while done < last:
         try:
+            if done == first and first:
+                file.seek(first)
             block = file.read(min(size, last - done), dtype="float32", always_2d=True)
         except soundfile.LibsndfileError:
             if size == _SMALL_BLOCK:
                 return
             with soundfile.SoundFile(file.name) as again:  # a broken decoder stays broken: go back in finer steps
-                yield from _skipped(_blocks(again, _SMALL_BLOCK, last), done)
+                yield from _skipped(_blocks(again, _SMALL_BLOCK, 0, last), done)
             return
         if not len(block):
             return
@@ -292,13 +318,14 @@ def _claimed_frames(path: Path, file: soundfile.SoundFile) -> int:
     order = {"WAV": "little", "WAVEX": "little", "AIFF": "big"}.get(file.format)
     claimed = _chunk_sizes(path, order) if order else {}
     if order == "big":
-        return claimed.get("COMM frames", file.frames)
+        frames = claimed.get("COMM frames", 0)
+        return file.frames if frames in (0, 0xFFFFFFFF) else frames
     block, size = claimed.get("block", 0), claimed.get("data", 0)
     if file.subtype not in _BITS and file.subtype not in ("FLOAT", "DOUBLE"):
         return file.frames  # compressed: bytes do not count frames
     if not block or size in (0, 0xFFFFFFFF):  # written as a stream: the header does not know
         return file.frames
-    return size // block
+    return size // block or file.frames
 
 
 def _chunk_sizes(path: Path, order: str) -> dict[str, int]:
@@ -331,15 +358,35 @@ class _Tally:
         # float32 has 24 bits, so that full scale of 32-bit integers reads as 1
         self.full_scale = 1.0 if bits is None or bits > 24 else 1.0 - 2.0 ** (1 - bits)
         self.frames = self.full = self.not_numbers = 0
-        self.silent, self.clipped = True, False
+        self.clipped = False
+        self.peak = self.squares = 0.0
+        self.loud: tuple[int, int] | None = None
         self._tail: np.ndarray | None = None
 
     def add(self, block: np.ndarray) -> None:
         """Count one block (frames, channels); a run may go on from the block before."""
+        size = np.abs(block)
+        squares = float(np.square(size, dtype=np.float64).sum())
+        if not math.isfinite(squares):
+            self.not_numbers += size.size - int(np.isfinite(size).sum())
+            size = np.nan_to_num(size, copy=False, nan=0.0, posinf=0.0)
+            squares = float(np.square(size, dtype=np.float64).sum())
+        peak = float(size.max())
+        self.squares += squares
+        self.peak = max(self.peak, peak)
+        if peak >= QUIET:
+            loud = size.ravel() >= QUIET
+            begin, end = int(loud.argmax()), loud.size - 1 - int(loud[::-1].argmax())
+            begin, end = (self.frames + place // size.shape[1] for place in (begin, end))
+            self.loud = (self.loud[0] if self.loud else begin, end)
+        self._count_clipping(size, peak)
         self.frames += len(block)
-        self.silent = self.silent and not block.any()
-        self.not_numbers += block.size - int(np.isfinite(block).sum())
-        full = np.abs(block) >= self.full_scale
+
+    def _count_clipping(self, size: np.ndarray, peak: float) -> None:
+        if peak < self.full_scale and len(size) >= CLIPPED_RUN:
+            self._tail = None
+            return
+        full = size >= self.full_scale
         self.full += int(full.sum())
         full = full if self._tail is None else np.concatenate([self._tail, full])
         last = len(full) - CLIPPED_RUN + 1
@@ -347,16 +394,18 @@ class _Tally:
             self.clipped |= bool(np.logical_and.reduce([full[i : i + last] for i in range(CLIPPED_RUN)]).any())
         self._tail = full[-(CLIPPED_RUN - 1) :]
 
-    def problems(self, claimed: int, sample_rate: int) -> Iterator[str]:
-        """One sentence for each thing that is wrong."""
+    def problems(self, claimed: int, sample_rate: int, *, whole: bool) -> Iterator[tuple[str, str]]:
+        """Code and sentence for each thing that is wrong; the file, or the span where it is not whole, claims so many frames."""
         if claimed > self.frames:
-            yield (
-                f"The file breaks off: its header claims {claimed / sample_rate:.2f} s, "
-                f"{self.frames / sample_rate:.2f} s are there."
-            )
-        if self.silent:
-            yield "Digital silence: all samples are 0."
+            claims = "its header claims" if whole else "the span asks for"
+            there = f"{self.frames / sample_rate:.2f} s are there"
+            yield "broken_off", f"The file breaks off: {claims} {claimed / sample_rate:.2f} s, {there}."
+        if not self.peak and not self.not_numbers:
+            yield "silent", "Digital silence: all samples are 0."
         if self.clipped:
-            yield f"Clipping: {self.full:,} samples are at full scale, some of them {CLIPPED_RUN} or more in a row."
+            yield (
+                "clipped",
+                f"Clipping: {self.full:,} samples are at full scale, some of them {CLIPPED_RUN} or more in a row.",
+            )
         if self.not_numbers:
-            yield f"{self.not_numbers:,} samples are not numbers; they play as silence."
+            yield "not_numbers", f"{self.not_numbers:,} samples are not numbers; they play as silence."

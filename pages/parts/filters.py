@@ -7,7 +7,7 @@ import streamlit as st
 from emo_core import vocabulary
 from emo_core.records import EXCLUSIONS, Study
 from emo_core.store import Database, browsing, exporting
-from emo_core.store.health import TABLE_PROBLEMS
+from emo_core.verbs.health import MEANINGS
 
 SORT_NAMES = {
     "js": "JS divergence",
@@ -25,7 +25,7 @@ SORT_NAMES = {
 SHOWN = {"kept": "kept", "left out": "left out", "kept and left out": "all"} | {
     f"left out: {words}": reason for reason, words in EXCLUSIONS.items()
 }
-PROBLEMS = {meaning: code for code, meaning in TABLE_PROBLEMS.items()}
+PROBLEMS = {meaning: code for code, meaning in MEANINGS.items()}
 _PLAIN = {"clip", "excluded", "has_audio", "speaker", "transcript"}
 LARGEST, SMALLEST = "largest first", "smallest first"
 _URL = {"bind": "query-params"}
