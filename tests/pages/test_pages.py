@@ -10,7 +10,7 @@ from emo_core.verbs.corpora import add_known_corpus, add_votes_corpus
 from pages.parts import session
 from tests.conftest import ROOT, simulated_votes
 
-PAGES = ("overview", "browse", "compare", "studies", "export")
+PAGES = ("overview", "browse", "compare", "studies", "health", "export")
 
 
 def draw(monkeypatch, store: Database, page: str, **query: str) -> AppTest:
