@@ -1,12 +1,15 @@
 """Do the raters of one panel agree more than chance would have them?
 
-Both coefficients are 1 at perfect agreement and 0 at what chance gives; below 0 raters disagree systematically. They
+The coefficients are 1 at perfect agreement and 0 at what chance gives; below 0 raters disagree systematically. They
 take counts, (clips, emotions), and treat emotions as names (nominal). Low agreement is not a fault of an ambiguous
 corpus: it says how much of the votes' variation lies within clips rather than between them.
 
 - `krippendorff_alpha` for any numbers of votes; clips with fewer than two are left out, having no pair to compare.
 - `fleiss_kappa` only where every clip has the same number of votes. Where it is unequal the value is NaN with the
   reason: rescaling counts until they are equal invents votes.
+- `gwet_ac1` for any numbers of votes; its chance term stays small where nearly all votes name one emotion, where alpha
+  and kappa fall to zero in spite of near perfect agreement.
+- `percent_agreement`, how often two votes on one clip are the same, with chance left in.
 
 Each has a pair of functions for resampling: `*_terms` gives one row for each clip, `*_from_sums` the coefficient from
 the sum of any rows, so that a bootstrap never touches the votes again.
@@ -18,6 +21,8 @@ the sum of any rows, so that a bootstrap never touches the votes again.
 True
 
 References
+    K. L. Gwet, "Computing inter-rater reliability and its variance in the presence of high agreement", British Journal of
+    Mathematical and Statistical Psychology 61 (2008).
     J. L. Fleiss, "Measuring nominal scale agreement among many raters", Psychological Bulletin 76 (1971).
     K. Krippendorff, "Computing Krippendorff's alpha-reliability", University of Pennsylvania (2011).
 """
@@ -173,6 +178,100 @@ def kappa_from_sums(sums: np.ndarray) -> np.ndarray:
     # (1 − P̄_e) from whole numbers: an exact zero where all votes name one emotion.
     unexpected = _ratio(votes**2 - np.square(totals).sum(axis=-1), votes**2)
     return 1 - _ratio(1 - observed, unexpected)
+
+
+def percent_agreement(counts: np.ndarray) -> Agreement:
+    """How often two votes on the same clip name the same emotion: the mean over clips with two votes or more of the share of
+    agreeing pairs, P̄ = mean_u Σ_k n_uk (n_uk − 1) / (n_u (n_u − 1)) (Fleiss 1971, there for equal numbers of votes).
+
+    counts: (clips, emotions), whole. In [0, 1]; NaN where no clip has two votes.
+
+    Raises BadInput where the counts are not whole numbers of votes.
+
+    >>> percent_agreement(np.array([[2, 0], [1, 1], [1, 0]])).value
+    0.5
+    """
+    array = validate(counts)
+    pairable = array.sum(axis=1) >= 2
+    clips, votes = int(pairable.sum()), int(array[pairable].sum())
+    if clips == 0:
+        return Agreement(np.nan, 0, 0, "no clip has two votes or more, so there is no pair of votes to compare")
+    return Agreement(float(percent_from_sums(percent_terms(array).sum(axis=0))), clips, votes)
+
+
+def percent_terms(counts: np.ndarray) -> np.ndarray:
+    """For each clip its share of agreeing pairs and a one (to count clips): (clips, 2); zero with fewer than two votes.
+
+    >>> percent_terms(np.array([[2, 1], [1, 0]])).round(4)
+    array([[0.3333, 1.    ],
+           [0.    , 0.    ]])
+    """
+    array = validate(counts)
+    votes = array.sum(axis=1)
+    pairable = votes >= 2
+    agreeing = np.einsum("uk,uk->u", array, array) - votes
+    return np.column_stack([agreeing / np.where(pairable, votes * (votes - 1), 1) * pairable, pairable])
+
+
+def percent_from_sums(sums: np.ndarray) -> np.ndarray:
+    """Percent agreement from sums of `percent_terms`, (…, 2) → (…,)."""
+    sums = np.asarray(sums, dtype=float)
+    return _ratio(sums[..., 0], sums[..., 1])
+
+
+def gwet_ac1(counts: np.ndarray) -> Agreement:
+    """Gwet's AC1 for several raters and any numbers of votes, γ = (p_a − p_e) / (1 − p_e) (Gwet 2008).
+
+    p_a is the percent agreement over clips with two votes or more; with π_k the mean over all clips with a vote of n_uk / n_u,
+    p_e = Σ_k π_k (1 − π_k) / (q − 1) for q emotions.
+
+    counts: (clips, emotions), whole; every column is an emotion that raters could choose. NaN, with the reason, where no clip
+    has two votes, there is one emotion only, or all votes name one emotion.
+
+    Raises BadInput where the counts are not whole numbers of votes.
+
+    >>> gwet_ac1(np.array([[3, 0], [0, 3], [2, 1]])).value.__round__(4)
+    0.561
+    """
+    array = validate(counts)
+    votes = array.sum(axis=1)
+    clips, total = int((votes >= 2).sum()), int(array[votes >= 2].sum())
+    if clips == 0:
+        reason = "no clip has two votes or more, so there is no pair of votes to compare"
+    elif array.shape[1] < 2:
+        reason = "there is one emotion only, so nobody could have disagreed"
+    else:
+        reason = _one_emotion(array.sum(axis=0))
+    value = np.nan if reason else float(ac1_from_sums(ac1_terms(array).sum(axis=0)))
+    return Agreement(value, clips, total, reason)
+
+
+def ac1_terms(counts: np.ndarray) -> np.ndarray:
+    """For each clip the terms of `percent_terms`, whether it has a vote, and its shares: (clips, 3 + emotions)."""
+    array = validate(counts)
+    votes = array.sum(axis=1, keepdims=True)
+    shares = np.divide(array, votes, out=np.zeros_like(array), where=votes > 0)
+    return np.column_stack([percent_terms(array), votes[:, 0] > 0, shares])
+
+
+def ac1_from_sums(sums: np.ndarray) -> np.ndarray:
+    """AC1 from sums of `ac1_terms`, (…, 3 + emotions) → (…,); NaN where fewer than two emotions have votes."""
+    sums = np.asarray(sums, dtype=float)
+    observed = percent_from_sums(sums[..., :2])
+    marginal = _ratio(sums[..., 3:], sums[..., 2:3] + np.zeros_like(sums[..., 3:]))
+    chance = (marginal * (1 - marginal)).sum(axis=-1) / max(1, marginal.shape[-1] - 1)
+    several = np.count_nonzero(sums[..., 3:] > 0, axis=-1) > 1
+    return np.where(several, _ratio(observed - chance, 1 - chance), np.nan)
+
+
+def against_the_rest(counts: np.ndarray, emotion: int) -> np.ndarray:
+    """Votes for one emotion against all others: (clips, 2), to ask any coefficient how well that emotion is agreed on.
+
+    >>> against_the_rest(np.array([[3, 1, 2]]), 1)
+    array([[1, 5]])
+    """
+    array = np.asarray(counts)
+    return np.column_stack([array[:, emotion], array.sum(axis=1) - array[:, emotion]])
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -1,0 +1,93 @@
+"""What does each rater say when the truth is sad? Dawid & Skene's model of raters who err each in their own way.
+
+Every clip is taken to have one true emotion, raters answer independently given it, and rater r says k on a clip that is j
+with probability π_rjk. Expectation–maximisation finds the probabilities and each clip's distribution over true emotions. For
+ambiguous speech "one true emotion" is a strong assumption: read the confusions as how raters differ from what the panel as a
+whole hears, not as errors.
+
+Reference
+    A. P. Dawid & A. M. Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm", Journal of the
+    Royal Statistical Society C 28 (1979).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emo_core.science.raters import Named
+
+
+@dataclass(frozen=True)
+class DawidSkene:
+    """What the model finds."""
+
+    priors: np.ndarray  # (emotions,) share of clips of each true emotion
+    posteriors: np.ndarray  # (clips, emotions); NaN for clips without a named rater's answer
+    confusions: np.ndarray  # (raters, true emotion, said emotion), rows sum to one; NaN for raters without answers
+    log_likelihood: float  # of the answers, natural logarithm
+    iterations: int
+    converged: bool
+
+
+def dawid_skene(
+    answers: Named, *, smoothing: float = 0.0, most_iterations: int = 200, tolerance: float = 1e-6
+) -> DawidSkene:
+    """Fit the model, beginning with each clip's shares of votes (Dawid & Skene 1979, section 3).
+
+    smoothing is added to each cell of every confusion before its rows are normalised: 0 is maximum likelihood; a little keeps
+    raters with few answers from certainty. It has converged where the log likelihood (with smoothing: of the answers alone)
+    gains less than `tolerance` times the number of answers.
+    """
+    k, r = answers.emotions, answers.raters
+    used, clip = np.unique(answers.clip, return_inverse=True)
+    said = answers.rater * k + answers.label
+    shares = np.bincount(clip * k + answers.label, minlength=len(used) * k).reshape(-1, k).astype(float)
+    posteriors = shares / shares.sum(axis=1, keepdims=True)
+    likelihood, converged, iteration = -np.inf, False, 0
+    priors, confusions = np.full(k, 1 / k), np.full((r, k, k), np.nan)
+    while len(used) and iteration < most_iterations and not converged:
+        iteration += 1
+        priors = posteriors.mean(axis=0)
+        confusions = _confusions(posteriors, clip, said, r, k, smoothing)
+        before = likelihood
+        posteriors, likelihood = _expect(priors, confusions, clip, said, len(used))
+        converged = likelihood - before < tolerance * len(clip)
+    whole = np.full((answers.clips, k), np.nan)
+    whole[used] = posteriors
+    return DawidSkene(priors, whole, confusions, float(likelihood), iteration, converged)
+
+
+def _confusions(
+    posteriors: np.ndarray, clip: np.ndarray, said: np.ndarray, raters: int, emotions: int, smoothing: float
+) -> np.ndarray:
+    """How often each rater says each emotion on clips that are (by the posteriors) of each true one."""
+    sums = [np.bincount(said, weights=posteriors[clip, true], minlength=raters * emotions) for true in range(emotions)]
+    counted = np.stack(sums).reshape(emotions, raters, emotions).transpose(1, 0, 2) + smoothing
+    rows = counted.sum(axis=2, keepdims=True)
+    # A rater who answered, but never a clip that could be of this emotion: nothing is known, so nothing is preferred.
+    shares = np.divide(counted, rows, out=np.full_like(counted, 1 / emotions), where=rows > 0)
+    shares[counted.sum(axis=(1, 2)) == 0] = np.nan
+    return shares
+
+
+def _expect(
+    priors: np.ndarray, confusions: np.ndarray, clip: np.ndarray, said: np.ndarray, clips: int
+) -> tuple[np.ndarray, float]:
+    """Each clip's distribution over true emotions, and the log likelihood."""
+    with np.errstate(divide="ignore"):
+        by_answer = np.log(confusions.transpose(0, 2, 1).reshape(-1, len(priors)))  # (rater · said, true)
+        joint = np.tile(np.log(priors), (clips, 1))
+    for true in range(len(priors)):
+        joint[:, true] += _sum_logs(by_answer[said, true], clip, clips)
+    top = joint.max(axis=1, keepdims=True)
+    weights = np.exp(joint - top)
+    total = weights.sum(axis=1, keepdims=True)
+    return weights / total, float((np.log(total) + top).sum())
+
+
+def _sum_logs(logs: np.ndarray, clip: np.ndarray, clips: int) -> np.ndarray:
+    """Sums by clip; minus infinity wins (bincount would make it NaN beside zero weights)."""
+    impossible = np.isneginf(logs)
+    sums = np.bincount(clip, weights=np.where(impossible, 0, logs), minlength=clips)
+    sums[clip[impossible]] = -np.inf
+    return sums
