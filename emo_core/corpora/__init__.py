@@ -1,9 +1,16 @@
-"""Importers: one file a format, each a function that reads a source and returns a `records.Reading`.
+"""Importers: one file a format, each behind the contract of `formats`: a source goes in, a `records.Reading` comes out.
 
-crema_d       CREMA-D in its official layout
-votes_table   any table of votes: CSV, TSV, Parquet, JSON lines
-demo          the simulated demo corpus, made here
-sound_files   which audio files lie under a folder, under which names
+formats                          the contract, the table of formats, telling them apart
+crema_d, iemocap, msp_podcast    corpora with many raters, in their official layouts
+ravdess, emodb, meld             corpora whose file names or tables hold one label a clip
+audformat_db, hugging_face, label_studio, potato
+                                 what libraries and annotation tools write; own_export: what we wrote ourselves
+votes_table, mapping_guess       any table of votes, and what its columns seem to mean
+downloads, crema_d_download      getting a corpus from its public home
+demo, demo_speech                the simulated demo corpus, made here
+sources, collecting, questions, sound_files
+                                 what importers share: damaged files, clips and votes as they are found, which answers are
+                                 emotions, which audio files lie where
 
 An importer only reads. It asserts what it must find (BadTable), lists each row that it leaves out with the reason, and
 leaves the checks that all formats share to the store's intake.

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from emo_core import vocabulary
+from emo_core.corpora import sources
 from emo_core.corpora.formats import Format
 from emo_core.corpora.sound_files import audio_root, duration
 from emo_core.errors import BadInput, BadTable
@@ -23,6 +24,7 @@ from emo_core.records import Reading, Skipped
 
 LICENCE = "CREMA-D, Open Database License 1.0 (database) and Database Contents License 1.0 (contents)"
 PANELS = {1: "human:voice", 2: "human:face", 3: "human:audiovisual"}
+_MOST_VOTES = 100_000  # for one emotion of a clip
 LETTERS = ("A", "D", "F", "H", "N", "S")
 # Houwei Cao et al., "CREMA-D: Crowd-sourced Emotional Multimodal Actors Dataset", table of the twelve sentences.
 SENTENCES = {
@@ -48,7 +50,7 @@ def read(folder: Path | str, *, audio: Path | str | None = None) -> Reading:
     Raises BadInput where the folder is not CREMA-D's, BadTable where a table lacks a column or has a count that is not a
     whole number of votes.
     """
-    root = Path(folder).expanduser().resolve()
+    root = sources.folder(folder, "the folder that CREMA-D was unpacked into")
     table = root / "processedResults" / "tabulatedVotes.csv"
     if not table.is_file():
         raise BadInput(
@@ -57,6 +59,9 @@ def read(folder: Path | str, *, audio: Path | str | None = None) -> Reading:
     tabulated = _read_csv(table, ["", *LETTERS, "fileName", "numResponses", *_INTENSITY_COLUMNS])
     stimuli = _stimuli(root)
     tabulated, skipped = _checked(tabulated, stimuli, table.name)
+    if not len(tabulated):
+        first = f" The first row left out: {skipped[0].where}: {skipped[0].reason}." if skipped else ""
+        raise BadInput(f"{table.name} has no row that can be taken.{first} Take the file as it was published.")
     sounds = audio_root(audio) if audio else root / "AudioWAV"
     clips = _clips(root, tabulated, sounds)
     voteless = len(set(stimuli.values()) - set(clips["clip"]))
@@ -82,6 +87,9 @@ def _read_csv(path: Path, needed: list[str]) -> pd.DataFrame:
             header, *rows = csv.reader(file, strict=True)
     except (UnicodeDecodeError, csv.Error, ValueError) as error:
         raise BadTable(f"{path.name} cannot be read as a table: {error}. Take the file as it was published.") from error
+    doubled = [name for name in header if header.count(name) > 1]
+    if doubled:
+        raise BadTable(f"{path.name} names the column {doubled[0]!r} twice. Take the file as published.")
     missing = [name for name in needed if name not in header]
     if missing:
         raise BadTable(
@@ -110,14 +118,15 @@ def _stimuli(root: Path) -> dict[str, str]:
 def _checked(table: pd.DataFrame, stimuli: dict[str, str], name: str) -> tuple[pd.DataFrame, list[Skipped]]:
     """Rows with their counts as integers, clip and panel; rows that contradict the layout are left out and listed."""
     counts = table[list(LETTERS)].apply(pd.to_numeric, errors="coerce")
-    wrong = counts.isna() | (counts < 0) | (counts % 1 != 0)
+    wrong = counts.isna() | (counts < 0) | (counts > _MOST_VOTES) | (counts % 1 != 0)
     if wrong.to_numpy().any():
         row, column = (int(axis[0]) for axis in np.nonzero(wrong.to_numpy()))
         raise BadTable(
             f"{name} row {table.index[row]}: the count {table[LETTERS[column]].iloc[row]!r} for {LETTERS[column]} is not a "
             "whole number of votes, zero or more. Nothing was written; mend the row."
         )
-    number = pd.to_numeric(table[""], errors="coerce").fillna(-1).astype(int)
+    number = pd.to_numeric(table[""], errors="coerce")
+    number = number.where(number.between(0, 1e9), -1).astype(int)
     named = number.mod(100_000).astype(str).map(stimuli)
     table = table.assign(panel=number.floordiv(100_000).map(PANELS), clip=table["fileName"].str.strip())
     table[list(LETTERS)] = counts.astype(int)
@@ -154,7 +163,8 @@ def _votes(table: pd.DataFrame) -> pd.DataFrame:
                 }
             ).assign(
                 provenance=[
-                    None if np.isnan(value) or value < 0 else f'{{"mean_intensity": {value:g}}}' for value in intensity
+                    None if not np.isfinite(value) or value < 0 else f'{{"mean_intensity": {value:g}}}'
+                    for value in intensity
                 ]
             )
         )
@@ -167,7 +177,7 @@ def _clips(root: Path, table: pd.DataFrame, sounds: Path) -> pd.DataFrame:
     names = table["clip"].drop_duplicates()
     parts = names.str.split("_", expand=True)
     actors = _actors(root)
-    audio = [f"{name}.wav" if (sounds / f"{name}.wav").is_file() else None for name in names]
+    audio = [f"{name}.wav" if _is_inside(sounds / f"{name}.wav", sounds) else None for name in names]
     metadata = [
         {"intended": vocabulary.find_emotion(emotion), "level": level, "sentence": sentence} | actors.get(actor, {})
         for actor, sentence, emotion, level in parts.itertuples(index=False)
@@ -184,14 +194,21 @@ def _clips(root: Path, table: pd.DataFrame, sounds: Path) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def _is_inside(file: Path, folder: Path) -> bool:
+    """Whether a file is there, and no link that leads out of the folder."""
+    return file.is_file() and file.resolve().is_relative_to(folder.resolve())
+
+
 def _actors(root: Path) -> dict[str, dict[str, str]]:
     """What VideoDemographics.csv says of each actor; nothing where it is not there."""
     path = root / "VideoDemographics.csv"
     if not path.is_file():
         return {}
-    table = _read_csv(path, ["ActorID"]).set_index("ActorID")
-    table.columns = table.columns.str.lower()
-    return table.to_dict("index")
+    table = _read_csv(path, ["ActorID"]).drop_duplicates("ActorID")
+    return {
+        actor: {name.lower(): value for name, value in details.items()}
+        for actor, details in table.set_index("ActorID").to_dict("index").items()
+    }
 
 
 FORMAT = Format(

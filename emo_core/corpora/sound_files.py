@@ -48,14 +48,19 @@ def find_audio(folder: Path | str) -> tuple[pd.DataFrame, list[str]]:
 
 def _files(root: Path) -> tuple[list[str], list[str]]:
     """Paths below the root, best formats first; links that lead out of it are left out."""
-    found, outside = [], 0
+    found, outside, unnamed = [], 0, 0
     for path in root.rglob("*"):
         if path.suffix.lower() in SUFFIXES and path.is_file():
-            if path.resolve().is_relative_to(root):
-                found.append(path.relative_to(root).as_posix())
-            else:
+            name = path.relative_to(root).as_posix()
+            if not path.resolve().is_relative_to(root):
                 outside += 1
+            elif not name.isprintable():  # bytes that are not UTF-8, control characters
+                unnamed += 1
+            else:
+                found.append(name)
     notes = [f"{outside:,} links lead out of the audio root and were left out."] if outside else []
+    if unnamed:
+        notes.append(f"{unnamed:,} audio files have names that are not UTF-8 text and were left out.")
     return sorted(found, key=lambda file: (SUFFIXES.index(Path(file).suffix.lower()), file)), notes
 
 

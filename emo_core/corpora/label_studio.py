@@ -1,0 +1,281 @@
+"""Exports of Label Studio (https://labelstud.io/guide/export): its JSON, with every annotation, and JSON_MIN.
+
+    JSON       [{"id": 1, "data": {"audio": …}, "annotations": [{"completed_by": …, "result": [{"from_name": "emotion",
+               "type": "choices", "value": {"choices": ["Happy"]}}]}], "predictions": […]}]
+    JSON_MIN   [{"audio": …, "id": 1, "emotion": "Happy", "annotator": 1, "lead_time": 4.2}]
+
+A task is a clip. Its annotations are votes of the panel `human`, predictions of `model:<version>`. A question about emotions
+gives the label, and further labels where several were chosen; where answers answer several such questions, each has a panel of
+its own (`human:<question>`). Results with start and end are votes on that part of the clip, `<task>#<start>-<end>`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emo_core.corpora import questions, sources
+from emo_core.corpora.collecting import Collection, Sounds
+from emo_core.corpora.formats import Format
+from emo_core.corpora.sound_files import SUFFIXES
+from emo_core.errors import BadInput
+from emo_core.records import Reading
+
+_GIVE = "a file of Label Studio's export as JSON or JSON_MIN"
+_LABELS = ("choices", "labels")  # types of results that hold labels, under a key of the same name
+_NUMBERS = ("rating", "number")
+_TEXTS = {
+    "transcript": ("transcript", "transcription", "text", "sentence", "utterance"),
+    "speaker": ("speaker", "speaker_id"),
+    "session": ("session", "session_id", "dialogue", "dialogue_id"),
+    "partition": ("partition", "split"),
+}
+_OF_ROW = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
+
+
+@dataclass
+class _Result:
+    """One answer to one question: labels or a number, about the whole clip or a part of it."""
+
+    question: str
+    labels: list[str] = field(default_factory=list)
+    number: float | None = None
+    comment: str | None = None
+    part: tuple[float, float] | None = None
+
+
+@dataclass
+class _Answer:
+    """What one rater or model said of a task."""
+
+    where: str
+    task: str
+    results: list[_Result]
+    panel: str = "human"
+    rater: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)  # confidence, voted_at, provenance
+
+    def parts(self) -> dict[tuple[float, float] | None, list[_Result]]:
+        """Results by the part of the clip that they are about."""
+        parts: dict[tuple[float, float] | None, list[_Result]] = {}
+        for result in self.results:
+            parts.setdefault(result.part, []).append(result)
+        return parts
+
+
+def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
+    """Read every finished annotation and every prediction. `audio` is the folder of the sound files.
+
+    Raises BadInput where the file is no such export or holds no vote, BadTable where it is damaged.
+    """
+    file = sources.existing(path)
+    if not file.is_file():
+        raise BadInput(f"{file} is not a file. Give {_GIVE}.")
+    tasks = sources.read_json(file)
+    tasks = tasks if isinstance(tasks, list) else [tasks]
+    if not any(_is_task(task) or _is_row(task) for task in tasks):
+        raise BadInput(f"{file.name} has neither tasks with annotations nor rows with annotators. Give {_GIVE}.")
+    sounds, found = Sounds(audio), Collection()
+    answers = [answer for place, task in enumerate(tasks, 1) for answer in _answers(place, task, sounds, found)]
+    given: dict[str, list[str]] = {}
+    for answer in answers:
+        for result in answer.results:
+            if result.labels:
+                given.setdefault(result.question, []).extend(result.labels)
+    first, second = questions.emotion_questions({name: set(labels) for name, labels in given.items()})
+    apart = any(len({r.question for r in results} & set(first)) > 1 for a in answers for results in a.parts().values())
+    for answer in answers:
+        _add(found, answer, first, second, apart=apart)
+    for question in sorted(given.keys() - {*first, *second}):
+        found.notes.append(f"The question {question} is not about emotions; its answers were left out.")
+    return found.reading(FORMAT.name, file, sounds)
+
+
+def _is_task(task: Any) -> bool:
+    return (
+        isinstance(task, dict)
+        and isinstance(task.get("data"), dict)
+        and bool({"annotations", "predictions"} & task.keys())
+    )
+
+
+def _is_row(task: Any) -> bool:
+    return isinstance(task, dict) and bool({"annotator", "annotation_id", "lead_time"} & task.keys())
+
+
+def _answers(place: int, task: Any, sounds: Sounds, found: Collection) -> Iterator[_Answer]:
+    """The answers of a task, whose clip is added."""
+    where = f"task {place}"
+    name = sources.text(task.get("id")) if isinstance(task, dict) else None
+    if name is None or not (_is_task(task) or _is_row(task)):
+        found.skip(where, "it is no task with an id and annotations" if name is None else "it has no annotations")
+        return
+    where = f"task {name}"
+    if _is_task(task):
+        _add_clip(found, name, task["data"], sounds)
+        found.count("unfinished annotations (drafts) were left out", len(sources.as_list(task.get("drafts"))))
+        yield from _annotations(where, name, task, found)
+        yield from _predictions(where, name, task, found)
+    else:
+        said, answered = _halves(task)
+        _add_clip(found, name, said, sounds)
+        results = [result for question, value in answered.items() for result in _results_of_row(question, value, found)]
+        yield _Answer(where, name, results, rater=_rater(task.get("annotator")), fields=_fields(task))
+
+
+def _add_clip(found: Collection, name: str, data: dict, sounds: Sounds) -> None:
+    """A task's data: sound behind the first key that looks like one, texts by their usual names, the rest as metadata."""
+    texts = {field: sources.first_text(data, names) for field, names in _TEXTS.items()}
+    rest = sources.scalars(data, without={name for names in _TEXTS.values() for name in names})
+    found.add_clip(name, **texts, **sounds.find(_address(data)), metadata=rest or None)
+
+
+def _address(data: dict) -> str | None:
+    """The first value that ends like a sound file, else the one whose key says audio."""
+    texts = {key: text for key, value in data.items() if (text := sources.text(value))}
+    ends = (
+        text
+        for text in texts.values()
+        if text.lower().split("?")[0].endswith(SUFFIXES) or text.lower().endswith(SUFFIXES)
+    )
+    return next(ends, None) or next((text for key, text in texts.items() if "audio" in key.lower()), None)
+
+
+def _annotations(where: str, name: str, task: dict, found: Collection) -> Iterator[_Answer]:
+    for place, said in enumerate(sources.as_list(task.get("annotations")), 1):
+        here = f"{where}, annotation {place}"
+        if not isinstance(said, dict):
+            found.skip(here, "it is no annotation")
+        elif said.get("was_cancelled"):
+            found.skip(here, "the annotator skipped the task (cancelled)")
+        else:
+            results = [result for each in sources.as_list(said.get("result")) for result in _results(each, found)]
+            yield _Answer(here, name, results, rater=_rater(said.get("completed_by")), fields=_fields(said))
+
+
+def _predictions(where: str, name: str, task: dict, found: Collection) -> Iterator[_Answer]:
+    for place, said in enumerate(sources.as_list(task.get("predictions")), 1):
+        here = f"{where}, prediction {place}"
+        if not isinstance(said, dict):
+            found.skip(here, "it is no prediction")
+            continue
+        results = [result for each in sources.as_list(said.get("result")) for result in _results(each, found)]
+        model, score = sources.text(said.get("model_version")) or "unnamed", sources.number(said.get("score"))
+        confidence = score if score is not None and 0 <= score <= 1 else None
+        yield _Answer(
+            here, name, results, sources.panel("model", model), model, _fields(said) | {"confidence": confidence}
+        )
+
+
+def _halves(row: dict) -> tuple[dict, dict]:
+    """A row of JSON_MIN as the task's data and the answers: answers stand between `id` and `annotator`."""
+    keys = list(row)
+    start = keys.index("id") + 1 if "id" in row else 0
+    end = min((keys.index(name) for name in _OF_ROW[1:] if name in row), default=len(keys))
+    answers = set(keys[start:end]) or {key for key in keys if key not in _OF_ROW}
+    return {key: row[key] for key in keys if key not in (*answers, *_OF_ROW)}, {
+        key: row[key] for key in keys if key in answers
+    }
+
+
+def _rater(who: Any) -> str | None:
+    """Who annotated: a number, or a person with an address."""
+    return sources.first_text(who, ("email", "id", "username")) if isinstance(who, dict) else sources.text(who)
+
+
+def _fields(said: dict) -> dict[str, Any]:
+    """When and how an answer came about."""
+    provenance = {
+        "seconds": sources.number(said.get("lead_time")),
+        "ground_truth": said.get("ground_truth") is True or None,
+    }
+    kept = {name: value for name, value in provenance.items() if value is not None}
+    return {"voted_at": sources.moment(said.get("created_at")), "provenance": kept}
+
+
+def _results(said: Any, found: Collection) -> Iterator[_Result]:
+    """One entry of `result`."""
+    said = sources.as_dict(said)
+    kind, value = sources.text(said.get("type")) or "unknown", sources.as_dict(said.get("value"))
+    question = sources.text(said.get("from_name")) or kind
+    part = sources.span(value.get("start"), value.get("end"))
+    labels = [label for label in map(sources.text, sources.as_list(value.get(kind))) if label]
+    number = sources.number(value.get(kind))
+    if kind in _LABELS and labels:
+        yield _Result(question, labels=labels, part=part)
+    elif kind in _NUMBERS and number is not None and questions.rating_name(question):
+        yield _Result(question, number=number, part=part)
+    elif kind == "textarea" and _is_comment(question):
+        yield _Result(
+            question, comment=" ".join(filter(None, map(sources.text, _as_texts(value.get("text"))))), part=part
+        )
+    else:
+        found.count(f"results of the type {kind} for the question {question} were not understood and left out")
+
+
+def _is_comment(question: str) -> bool:
+    return any(word in question.lower() for word in ("comment", "note", "remark"))
+
+
+def _as_texts(value: Any) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _results_of_row(question: str, value: Any, found: Collection) -> Iterator[_Result]:
+    """One answer in a row of JSON_MIN, where a single choice is bare text and other results keep their `value`."""
+    for each in _as_texts(value):
+        if isinstance(each, dict):
+            kind = next((kind for kind in (*_LABELS, *_NUMBERS) if kind in each), "unknown")
+            yield from _results({"from_name": question, "type": kind, "value": each}, found)
+        elif _is_comment(question):
+            yield _Result(question, comment=sources.text(each))
+        elif questions.rating_name(question):
+            yield _Result(question, number=sources.number(each))
+        elif sources.text(each):
+            yield _Result(question, labels=[sources.text(each) or ""])
+
+
+def _add(found: Collection, answer: _Answer, first: list[str], second: list[str], *, apart: bool) -> None:
+    """An answer's votes: one for each part of the clip, and for each question about emotions (`apart`: in their own panels)."""
+    votes = [(part, vote) for part, results in answer.parts().items() for vote in _votes(results, first, second)]
+    for part, (question, vote) in votes:
+        clip = answer.task if part is None else sources.span_name(answer.task, part)
+        if part is not None:
+            whole = {name: value for name, value in found.clips[answer.task].items() if name != "transcript"}
+            found.add_clip(clip, start_s=part[0], end_s=part[1], **whole)
+        panel = sources.panel(answer.panel, question if apart else None)
+        found.add_vote(clip, panel, rater=answer.rater, **vote, **answer.fields)
+    if not votes:
+        found.skip(answer.where, "it answers no question about an emotion, valence, arousal or dominance")
+
+
+def _votes(results: list[_Result], first: list[str], second: list[str]) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """The votes in one rater's results for one part of a clip, each with the question that it answers."""
+    said: dict[str, Any] = {questions.rating_name(r.question): r.number for r in results if r.number is not None}
+    comments = [result.comment for result in results if result.comment]
+    common = said | ({"comment": "; ".join(comments)} if comments else {})
+    further = [label for result in results if result.question in second for label in result.labels]
+    answered = [(name, [label for r in results if r.question == name for label in r.labels]) for name in first]
+    answered = [(name, labels) for name, labels in answered if labels]
+    for place, (name, (label, *others)) in enumerate(answered):
+        rest = {"secondary": others + further} | common if place == 0 else {"secondary": others}
+        yield name, {"label": label} | rest
+    if said and not answered:
+        yield None, {"label": None} | common
+
+
+def recognises(path: Path | str) -> bool:
+    """Whether the file begins like such an export."""
+    try:
+        with Path(path).open("rb") as file:
+            begins = file.read(1 << 16).decode("utf-8-sig", "ignore").lstrip()
+    except (OSError, ValueError):
+        return False
+    if not begins.startswith(("[", "{")) or '"label_annotations"' in begins:
+        return False
+    full = ('"annotations"', '"predictions"', '"data"', '"completed_by"', '"result"')
+    in_full = any(word in begins for word in full[:2]) and any(word in begins for word in full[2:])
+    return in_full or '"annotation_id"' in begins or ('"annotator"' in begins and '"lead_time"' in begins)
+
+
+FORMAT = Format("label-studio", "Label Studio", _GIVE, read, recognises)
