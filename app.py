@@ -32,8 +32,10 @@ STYLE = """<style>
 FAVICON = ROOT / "pages" / "parts" / "favicon.svg"
 PAGES = {
     "overview": ("What is here?", "Overview", ":material/home:"),
+    "corpora": ("Bring your corpus", "Corpora", ":material/upload:"),
     "browse": ("Where do listeners disagree?", "Browse", ":material/hearing:"),
     "compare": ("How close do the two panels come?", "Compare", ":material/balance:"),
+    "agreement": ("How far do the raters agree?", "Agreement", ":material/groups:"),
     "studies": ("Which votes count?", "Studies", ":material/tune:"),
     "health": ("What is wrong with the corpus?", "Health", ":material/healing:"),
     "export": ("Take the distributions with you", "Export", ":material/download:"),

@@ -8,8 +8,12 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 | distributions | what did the listeners hear, and how ambiguous is it? |
 | divergences | how far are two distributions apart? |
 | agreement | do raters agree more than chance would have them? |
+| ratings | do raters agree on a scale? |
+| raters | who hears like whom? |
+| dawid_skene | what does each rater say when the panel hears sad? |
 | inference | how sure is a figure? |
 | comparison | two panels side by side, every figure with n and interval |
+| reliability | every coefficient of agreement of one panel, with intervals |
 """
 
 from emo_core.science.agreement import (

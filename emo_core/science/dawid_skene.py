@@ -62,11 +62,13 @@ def _confusions(
 ) -> np.ndarray:
     """How often each rater says each emotion on clips that are (by the posteriors) of each true one."""
     sums = [np.bincount(said, weights=posteriors[clip, true], minlength=raters * emotions) for true in range(emotions)]
-    counted = np.stack(sums).reshape(emotions, raters, emotions).transpose(1, 0, 2) + smoothing
+    counted = np.stack(sums).reshape(emotions, raters, emotions).transpose(1, 0, 2)
+    silent = counted.sum(axis=(1, 2)) == 0
+    counted = counted + smoothing
     rows = counted.sum(axis=2, keepdims=True)
     # A rater who answered, but never a clip that could be of this emotion: nothing is known, so nothing is preferred.
     shares = np.divide(counted, rows, out=np.full_like(counted, 1 / emotions), where=rows > 0)
-    shares[counted.sum(axis=(1, 2)) == 0] = np.nan
+    shares[silent] = np.nan
     return shares
 
 

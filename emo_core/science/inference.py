@@ -173,7 +173,8 @@ def bootstrap_intervals(
         units = _sum_groups(units, _codes(clusters, len(units)))
     n = len(units)
     if n < 2:
-        figures = np.asarray(estimator(units.sum(axis=0, keepdims=True))).shape[1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            figures = np.asarray(estimator(units.sum(axis=0, keepdims=True))).shape[1]
         return [Interval(np.nan, np.nan, level, 0, n)] * figures
     rng = np.random.default_rng(seed)
     if n > max_units:

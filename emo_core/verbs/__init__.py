@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from emo_core.errors import StoreError, UnknownName, WorkbenchError
 from emo_core.store import Database
-from emo_core.verbs import corpora, exports, studies
+from emo_core.verbs import agreement, corpora, exports, health, studies
 
 _LOG = logging.getLogger("emo_core")
 
@@ -56,9 +56,11 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "corpus formats": corpora.list_formats,
     "corpus add": corpora.add_known_corpus,
     "corpus add votes": corpora.add_votes_corpus,
+    "corpus get": corpora.get_corpus,
     "corpus look": corpora.look,
     "corpus map": corpora.map_file,
     "corpus mappings": corpora.list_mappings,
+    "corpus preview": corpora.preview,
     "corpus list": corpora.list_corpora,
     "corpus show": corpora.show_corpus,
     "corpus remove": corpora.remove_corpus,
@@ -70,6 +72,8 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "study show": studies.show_study,
     "study compare": studies.compare_studies,
     "study remove": studies.remove_study,
+    "agreement": agreement.agreement,
+    "health": health.health,
     "browse": studies.browse,
     "export": exports.export,
 }

@@ -10,7 +10,7 @@ from emo_core.verbs.corpora import add_known_corpus, add_votes_corpus
 from pages.parts import session
 from tests.conftest import ROOT, simulated_votes
 
-PAGES = ("overview", "browse", "compare", "studies", "health", "export")
+PAGES = ("overview", "browse", "compare", "agreement", "studies", "health", "export")
 
 
 def draw(monkeypatch, store: Database, page: str, **query: str) -> AppTest:
@@ -34,7 +34,7 @@ def said(app: AppTest) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_an_empty_store_says_what_to_do(store, monkeypatch, page):
     app = draw(monkeypatch, store, page)
-    words = {"overview": "The store is empty", "studies": "needs a corpus"}.get(page, "There is no study yet")
+    words = {"overview": "The store is empty", "health": "The store is empty", "studies": "needs a corpus"}.get(page, "There is no study yet")
     assert words in said(app)
     assert not app.error
 
@@ -43,7 +43,7 @@ def test_an_empty_store_says_what_to_do(store, monkeypatch, page):
 def test_pages_on_a_filled_store(filled, monkeypatch, page):
     app = draw(monkeypatch, filled, page)
     assert not app.error and not app.warning
-    assert "small" in said(app) or page in ("browse", "export")
+    assert "small" in said(app) or page in ("browse", "export", "health")
 
 
 def test_compare_shows_what_the_command_line_says(filled, monkeypatch):
