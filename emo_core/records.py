@@ -6,9 +6,9 @@ clips   clip, audio, start_s, end_s, duration_s, transcript, speaker, session, p
         metadata (dict)
 votes   clip, panel, rater (None: anonymous), label, times (how many such votes, default 1), secondary (further labels,
         joined by a semicolon), strengths (their weights beside the label's own 1, each above 0 and at most 1, joined
-        likewise; all 1 where missing), valence, arousal, dominance (in the corpus's own units), confidence (0…1),
-        seconds (how long the answer took), comment, persona, temperature, voted_at, provenance (dict); only clip, panel and label are required, and label may
-        be missing where a row rates valence, arousal or dominance
+        likewise; all 1 where missing), valence, arousal, dominance (in the corpus's own units), confidence (0…1), seconds
+        (how long the answer took), comment, persona, temperature, voted_at, provenance (JSON); only clip, panel and label are
+        required, and label may be missing where a row rates valence, arousal or dominance
 """
 
 from dataclasses import asdict, dataclass, field

@@ -24,7 +24,7 @@ _CLIP_COLUMNS = {
 }  # fmt: skip
 _VOTE_COLUMNS = {
     "clip": "str", "panel": "str", "rater": "str", "label": "str", "times": "int64", "secondary": "str", "strengths": "str",
-    "valence": "float64", "arousal": "float64", "dominance": "float64", "confidence": "float64", "comment": "str",
+    "valence": "float64", "arousal": "float64", "dominance": "float64", "confidence": "float64", "seconds": "float64", "comment": "str",
     "persona": "str", "temperature": "float64", "voted_at": "str", "provenance": "object",
 }  # fmt: skip
 _HEADERS = ("db.yaml", "dataset_dict.json", "dataset_info.json", "annotation_output")
@@ -148,14 +148,14 @@ class Collection:
         source: Path,
         sounds: Sounds,
         *,
-        tables: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+        frames: tuple[pd.DataFrame, pd.DataFrame] | None = None,
         **more: Any,
     ) -> Reading:
-        """What was come across as a `Reading`; `tables` are clips and votes where they were put together elsewhere.
+        """What was come across as a `Reading`; `frames` are clips and votes where they were put together elsewhere.
 
         Raises BadInput where there is no vote.
         """
-        clips, votes = tables or (
+        clips, votes = frames or (
             _frame([{"clip": clip} | fields for clip, fields in self.clips.items()], _CLIP_COLUMNS),
             _frame(self.votes, _VOTE_COLUMNS),
         )

@@ -185,12 +185,12 @@ def _rater(who: Any) -> str | None:
 
 def _fields(said: dict) -> dict[str, Any]:
     """When and how an answer came about."""
-    provenance = {
-        "seconds": sources.number(said.get("lead_time")),
-        "ground_truth": said.get("ground_truth") is True or None,
+    seconds = sources.number(said.get("lead_time"))
+    return {
+        "voted_at": sources.moment(said.get("created_at")),
+        "seconds": seconds if seconds is not None and seconds >= 0 else None,
+        "provenance": {"ground_truth": True} if said.get("ground_truth") is True else None,
     }
-    kept = {name: value for name, value in provenance.items() if value is not None}
-    return {"voted_at": sources.moment(said.get("created_at")), "provenance": kept}
 
 
 def _results(said: Any, found: Collection) -> Iterator[_Result]:

@@ -14,7 +14,7 @@ from emo_core.corpora.sources import text
 from emo_core.errors import BadTable
 
 _TEXT = ("clip", "panel", "rater", "label", "secondary", "strengths", "comment", "persona", "voted_at")
-_NUMBERS = ("valence", "arousal", "dominance", "confidence", "temperature")
+_NUMBERS = ("valence", "arousal", "dominance", "confidence", "seconds", "temperature")
 _CLIP_TEXT = ("transcript", "speaker", "session", "partition", "audio")
 _CLIP_NUMBERS = ("start_s", "end_s", "duration_s")
 COLUMNS: tuple[str, ...] = (*_TEXT, *_NUMBERS, *_CLIP_TEXT, *_CLIP_NUMBERS)

@@ -200,7 +200,7 @@ def _seconds(said: Any) -> float | None:
         days, hours, minutes, seconds = (int(part) for part in clock.groups())
         return float(86_400 * days + 3600 * hours + 60 * minutes + seconds)
     milliseconds = sources.number(said.get("total_time_ms"))
-    return None if milliseconds is None else milliseconds / 1000
+    return None if milliseconds is None or milliseconds < 0 else milliseconds / 1000
 
 
 def _latest(answers: list[_Answer], found: Collection) -> list[_Answer]:
@@ -235,10 +235,9 @@ def _add(found: Collection, answer: _Answer, asked: _Asked, sounds: Sounds) -> N
         return found.skip(answer.where, "it answers no scheme about an emotion, valence, arousal or dominance")
     address, transcript = _shown(answer.shown)
     found.add_clip(answer.instance, transcript=transcript, **sounds.find(address, answer.instance))
-    provenance = {"seconds": answer.seconds} if answer.seconds is not None else None
     for place, vote in enumerate(votes):
         more = common if place == 0 else {}
-        found.add_vote(answer.instance, rater=answer.rater, provenance=provenance, **vote, **more)
+        found.add_vote(answer.instance, rater=answer.rater, seconds=answer.seconds, **vote, **more)
 
 
 def _votes(answer: _Answer, asked: _Asked) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """What every importer promises, whatever it is given: a reading that keeps the contract of `records`, or one of our errors."""
 
-import importlib
-import importlib.util
 import json
 import random
 from pathlib import Path
@@ -18,8 +16,10 @@ from tests.corpora import (
     fixtures_audformat,
     fixtures_crema,
     fixtures_hugging_face,
+    fixtures_iemocap,
     fixtures_label_studio,
     fixtures_meld,
+    fixtures_msp,
     fixtures_potato,
 )
 from tests.corpora.mutations import mutate
@@ -38,10 +38,14 @@ CLIP_COLUMNS = {
 }
 VOTE_COLUMNS = {
     "clip", "panel", "rater", "label", "times", "secondary", "strengths", "valence", "arousal", "dominance", "confidence",
-    "comment", "persona", "temperature", "voted_at", "provenance",
+    "seconds", "comment", "persona", "temperature", "voted_at", "provenance",
 }  # fmt: skip
 BUILDERS = {
     "crema-d": fixtures_crema.build,
+    "iemocap": lambda folder: fixtures_iemocap.build(folder, sessions=1),
+    "msp-podcast": lambda folder: fixtures_msp.build(folder, consensus=False),
+    "msp-podcast in JSON": lambda folder: fixtures_msp.build(folder, labels="workers.json"),
+    "msp-podcast in CSV": lambda folder: fixtures_msp.build(folder, labels="1.8"),
     "ravdess": lambda folder: fixtures_acted.build_ravdess(folder, fixtures_acted.RAVDESS[:1]),
     "emodb": lambda folder: fixtures_acted.build_emodb(folder, fixtures_acted.EMODB[:1]),
     "meld": fixtures_meld.build,
@@ -52,10 +56,7 @@ BUILDERS = {
     "label-studio in short": fixtures_label_studio.build_min,
     "potato": fixtures_potato.build,
 }
-for _name, _module in (("iemocap", "fixtures_iemocap"), ("msp-podcast", "fixtures_msp")):
-    if importlib.util.find_spec(f"tests.corpora.{_module}"):
-        BUILDERS[_name] = importlib.import_module(f"tests.corpora.{_module}").build
-NAMES = tuple(name for name in formats.NAMES if name in {builder.split(" in ")[0] for builder in BUILDERS})
+NAMES = formats.NAMES
 MUTATED = 10_000 // len(BUILDERS) + 1  # of each
 INTO_A_STORE = 200 // len(BUILDERS) + 1  # of each
 

@@ -31,9 +31,7 @@ def test_annotations_and_predictions_become_votes(tmp_path):
         ("2#0.5-1.25", "human", "7", "Angry", None, None, None),
     ]
     assert reading.votes["voted_at"][0] == "2024-01-31 13:45:00.500000+00:00"
-    assert [json.loads(said) if isinstance(said, str) else None for said in reading.votes["provenance"]] == [
-        {"seconds": 4.25}, {"seconds": 2.0}, None, None,
-    ]  # fmt: skip
+    assert reading.votes["seconds"].dropna().tolist() == [4.25, 2.0]
 
 
 def test_clips_say_what_the_tasks_say(tmp_path):

@@ -34,7 +34,8 @@ def said(app: AppTest) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_an_empty_store_says_what_to_do(store, monkeypatch, page):
     app = draw(monkeypatch, store, page)
-    words = {"overview": "The store is empty", "health": "The store is empty", "studies": "needs a corpus"}.get(page, "There is no study yet")
+    told = {"overview": "The store is empty", "health": "The store is empty", "studies": "needs a corpus"}
+    words = told.get(page, "There is no study yet")
     assert words in said(app)
     assert not app.error
 
