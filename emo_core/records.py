@@ -96,7 +96,7 @@ class VotesFile:
     graded     the emotion heard most is the vote's label, the others its secondary labels with their strength beside it;
                equal strengths are put in order by a hash of clip, rater and emotion. `grades` says what words mean beyond
                `GRADES`; an answer that hears nothing counts as `if_none`, or is left out where that is empty
-    secondary  column of further labels, separated by `;` or `,`
+    secondary  column of further labels, separated by `;` or `,`; `strengths` a column of their weights beside the label's 1
     header     False: the first row is a vote too, and columns are called column1, column2, …
     clip       a column, or `row number` where no column names the clips
     """
@@ -113,6 +113,7 @@ class VotesFile:
     panel: str = "human"
     panel_column: str | None = None
     secondary: str | None = None
+    strengths: str | None = None
     valence: str | None = None
     arousal: str | None = None
     dominance: str | None = None

@@ -1,55 +1,97 @@
-"""Take the distributions with you."""
+"""Take a study's distributions, votes or clips with you."""
 
+import io
 import shlex
 import tempfile
+import zipfile
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from emo_core.store import exporting
-from pages.parts.session import choose_study, escape, open_store
+from emo_core import verbs
+from emo_core.store import export_rows
+from emo_core.verbs.exports import FORMATS
+from pages.parts.session import choose_study, open_store
+
+FORM_NAMES = {
+    "csv": "CSV", "parquet": "Parquet", "jsonl": "JSON lines", "hf": "folder for Hugging Face", "label-studio": "Label Studio",
+}  # fmt: skip
+RATER_NAMES = {"pseudonyms": "codes that stay the same", "kept": "their names"}
+CLIP_NAMES = {"all": "all of the corpora", "kept": "those that the study keeps"}
 
 store = open_store()
 st.title("Take the distributions with you")
 stored = choose_study(store)
-study = stored.study
-known = exporting.columns(study)
-names = st.multiselect(
-    "Columns", [column.name for column in known], default=[column.name for column in known if column.usual],
-    key="columns", help="The usual columns are chosen; counts, audio and session can be added.",
+what = st.radio("Rows", list(export_rows.WHAT), format_func=lambda each: export_rows.WHAT[each], key="what")
+forms = [form for form in FORMATS if what == "votes" or form != "label-studio"]
+form = st.radio("Format", forms, format_func=FORM_NAMES.get, key="form", horizontal=True)
+raters = clips = None
+if what == "votes":
+    raters = st.radio("Raters", list(RATER_NAMES), format_func=RATER_NAMES.get, key="raters", horizontal=True)
+if what != "distributions":
+    clips = st.radio("Clips", list(CLIP_NAMES), format_func=CLIP_NAMES.get, key="clips", horizontal=True)
+audio = form == "hf" and st.checkbox("Copy the sound into the folder", key="audio")
+known = export_rows.columns(stored, what)
+usual = [column.name for column in known if column.usual]
+names = usual if form == "label-studio" else st.multiselect(
+    "Columns", [column.name for column in known], default=usual, key=f"columns:{what}",
+    help="The usual columns are chosen; others can be added.",
 )  # fmt: skip
-rows = exporting.export_rows(store, study.name)
-st.write(f"**{rows:,} rows** (one a clip that the study keeps) × **{len(names)} columns**.")
+choices = {"what": what, "form": form, "audio": audio} | {
+    name: value for name, value in (("raters", raters), ("clips", clips)) if value
+}
+if names != usual:
+    choices["columns"] = names
+if names:
+    rows = export_rows.select(
+        store, stored.study.name, what, raters=raters or "pseudonyms", clips=clips or "all", voteless=form == "hf"
+    ).rows()
+    st.write(f"**{rows:,} rows** ({export_rows.WHAT[what].partition(': ')[2]}) × **{len(names)} columns**.")
 
 
-def written(suffix: str, part: str = "") -> bytes:
-    """The file, made when the button is pressed; `part` asks for the schema beside it."""
+def written(part: str | None = None) -> bytes:
+    """What the button gives, made when it is pressed: the file, or several as a zip; `part` asks for one beside it."""
     with tempfile.TemporaryDirectory(dir=store.folder) as folder:
-        path = Path(folder) / f"distributions{suffix}"
-        exporting.export(store, study.name, path, names=names)
-        return path.with_name(path.name + part).read_bytes()
+        to = Path(folder) / f"{what}{FORMATS[form]}"
+        verbs.run(store, "export", {"study": stored.study.name, "to": str(to)} | choices)
+        if part is not None:
+            return (to / "schema.json" if form == "hf" else to.with_name(to.name + part)).read_bytes()
+        return to.read_bytes() if to.is_file() and form != "label-studio" else zipped(Path(folder))
 
 
+def zipped(folder: Path) -> bytes:
+    """Everything in a folder."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return memory.getvalue()
+
+
+several = form in ("hf", "label-studio")
+name = stored.study.name.replace("/", "-")
 with st.container(horizontal=True):
-    for label, suffix, part, mime in (
-        ("Download CSV", ".csv", "", "text/csv"),
-        ("Download Parquet", ".parquet", "", "application/octet-stream"),
-        ("Download the schema (JSON)", ".csv", ".schema.json", "application/json"),
-    ):
-        st.download_button(
-            label, partial(written, suffix, part), f"{study.name}{part or suffix}".replace("/", "-"), mime,
-            key=f"download:{label}", disabled=not names, on_click="ignore", type="primary" if label == "Download CSV" else "secondary",
-        )  # fmt: skip
+    st.download_button(
+        f"Download {FORM_NAMES[form]}" + (" (zip)" if several else ""), written, f"{name}{'.zip' if several else FORMATS[form]}",
+        "application/zip" if several else "application/octet-stream", key="download", disabled=not names, on_click="ignore",
+        type="primary",
+    )  # fmt: skip
+    st.download_button(
+        "Download the schema (JSON)", partial(written, ".schema.json"), f"{name}{FORMATS[form]}.schema.json", "application/json",
+        key="download:schema", disabled=not names, on_click="ignore",
+    )  # fmt: skip
 st.caption(
     "Combined distributions pool reference and candidate votes, each vote equal. In CSV a text that begins with = + - or @ "
-    "gets a leading apostrophe, so that a spreadsheet runs nothing."
+    "gets a leading apostrophe, so that a spreadsheet runs nothing; taken in again with its schema beside it, it is as before."
 )
 st.subheader("What the columns mean")
 st.dataframe(
     [{"column": c.name, "type": c.type, "unit": c.unit, "meaning": c.meaning} for c in known if c.name in names]
 )
 st.caption("The same from a terminal:")
-st.code(f"python -m emo_core export {shlex.quote(study.name)} --to distributions.csv", language="bash")
-if names != [column.name for column in known if column.usual]:
-    st.caption(escape("with --columns " + ",".join(names)))
+line = ["python", "-m", "emo_core", "export", stored.study.name, "--what", what, "--as", form]
+line += ["--to", f"{what}{FORMATS[form]}"]
+line += [word for option in ("raters", "clips") if option in choices for word in (f"--{option}", choices[option])]
+line += ["--columns", ",".join(names)] if names != usual else []
+st.code(shlex.join(line + (["--audio"] if audio else [])), language="bash")

@@ -71,7 +71,8 @@ def test_a_session_from_corpus_to_export(corpus, tmp_path):
     [
         (("study", "show", "nobody"), 2, "no study 'nobody'"),
         (("browse", "nobody", "--json"), 2, "no study"),
-        (("corpus", "add", "crema-d", "nowhere", "--name", "x"), 2, "tabulatedVotes.csv"),
+        (("corpus", "add", "crema-d", "nowhere", "--name", "x"), 2, "There is nothing at"),
+        (("corpus", "add", "crema-d", ".", "--name", "x"), 2, "tabulatedVotes.csv"),
         (("study", "add", "s"), 2, "Missing option"),
         (("nonsense",), 2, "No such command"),
         ((*ADD[:-1], "-5"), 2, "A seed is"),

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from emo_core.cli import analysis, corpora, studies
-from emo_core.cli.frame import AsJson, absolute, as_text, call, carry_out
+from emo_core.cli import analysis, corpora, exports, studies
+from emo_core.cli.frame import AsJson, as_text, call, carry_out
 from emo_core.store.database import DEFAULT_FOLDER
 
 __all__ = ["app", "as_text", "call", "main"]
@@ -24,6 +24,7 @@ app.add_typer(corpora.votes_app, name="votes")
 app.add_typer(corpora.vocabulary_app, name="vocabulary")
 app.add_typer(studies.app, name="study")
 app.add_typer(analysis.app)
+app.add_typer(exports.app)
 
 
 @app.callback()
@@ -55,19 +56,6 @@ def browse(
 ) -> None:
     """Clips of a study, most divergent first."""
     carry_out(context, as_json, "browse", study=study, sort=sort, limit=limit, offset=offset, ascending=ascending)
-
-
-@app.command()
-def export(
-    context: typer.Context,
-    study: str,
-    to: Annotated[Path, typer.Option(help="FILE.csv or FILE.parquet")],
-    columns: Annotated[str | None, typer.Option(help="Columns, comma-separated.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Combined distributions as CSV or Parquet, with a schema beside it."""
-    chosen = [name.strip() for name in columns.split(",") if name.strip()] if columns is not None else None
-    carry_out(context, as_json, "export", study=study, to=absolute(to), columns=chosen)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ intake      votes and clips on their way in: staging, checks, all or nothing
 corpora     what is here; adding a corpus; adding votes
 studies     which clips a study keeps, its materialised statistics
 browsing    pages of clips, one clip whole
+previewing  what an import would bring, without writing
 looking     a first look at a table, and what a description makes of its labels
 mappings    descriptions of tables, kept under names
 answers     who said what: one panel's answers as arrays

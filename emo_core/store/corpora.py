@@ -29,7 +29,7 @@ def add_corpus(
     cursor = store.cursor()
     corpus = _corpus_to_update(cursor, name, reading, update)
     staged = intake.stage(cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows)
-    notes = [*reading.notes, *staged.notes, *_stage_clips(cursor, reading)]
+    notes = [*reading.notes, *staged.notes, *stage_clips(cursor, reading)]
     with store.writing(cursor):
         if corpus is None:
             corpus = _insert_corpus(cursor, name, reading)
@@ -143,7 +143,7 @@ def _refresh_studies(cursor: Cursor, corpus: int) -> None:
     studies.refresh_touched(cursor, corpus)
 
 
-def _stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
+def stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
     """Fill `incoming_clips`, from the importer's table or from the file of votes, and say what is worth knowing."""
     if reading.clips is not None:
         clips = reading.clips.reset_index(drop=True)

@@ -1,17 +1,35 @@
-"""Distributions of a study as a table on disk: CSV or Parquet, with its schema written out beside it."""
+"""Tables of a study on disk: CSV, Parquet or JSON lines, each with its schema written out beside it.
+
+What is common to all tables stands here, and the distributions; votes and clips are in `export_rows`, folders of other tools
+in `export_folders`. Raters go by codes that stay the same within a store: a keyed BLAKE2b (RFC 7693) of the name. Without
+the key, which stays in the store's folder, nobody can try names against codes.
+"""
 
 import json
-from dataclasses import asdict, dataclass
+import os
+import secrets
+from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
+from typing import Literal
 
 import duckdb
+import pyarrow as pa
 
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import Study
 from emo_core.store.database import Database, one_row, quoted
-from emo_core.store.studies import find_study
+from emo_core.store.studies import Cursor, StoredStudy, find_study
 
-FORMATS = (".csv", ".parquet")
+FORMATS = (".csv", ".parquet", ".jsonl")
+Raters = Literal["pseudonyms", "kept"]
+MADE_BY = "Ambiguity Workbench"  # stands in every schema, so that a later export knows its own
+KEY_FILE = "pseudonyms.key"
+_COPY = {
+    ".csv": "FORMAT csv, HEADER",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+    ".jsonl": "FORMAT json",
+}
 _SIDES = {
     "reference": ("reference_{w}[{i}]", "n_reference"),
     "candidate": ("candidate_{w}[{i}]", "nullif(n_candidate, 0)"),
@@ -29,6 +47,79 @@ class Column:
     meaning: str
     expression: str
     usual: bool = True
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rows of a study that are to be written: chosen columns of a source (SQL from FROM on), in order of `order`.
+
+    `what` is votes, distributions or clips; `raters` says how raters go by, `key` is what their codes are made with.
+    """
+
+    cursor: Cursor
+    stored: StoredStudy
+    what: str
+    chosen: list[Column]
+    source: str
+    order: str
+    raters: Raters
+    key: bytes
+
+    def sql(self, *, guarded: bool = False, further: tuple[str, ...] = (), condition: str = "") -> str:
+        """The query; `guarded`: text that a spreadsheet would take for a formula gets a leading apostrophe. `further` columns
+        and a `condition` (SQL) may be added.
+        """
+        cells = [
+            f"{_guarded(column) if guarded else column.expression} AS {quoted(column.name)}" for column in self.chosen
+        ]
+        also = f"AND ({condition})" if condition else ""
+        return f"SELECT {', '.join([*cells, *further])} {self.source} {also} ORDER BY {self.order}"
+
+    def rows(self) -> int:
+        """How many rows there are."""
+        return one_row(self.cursor, f"SELECT count(*) {self.source}")[0]
+
+    def schema(self) -> dict:
+        """The study's choices and the columns; raters who are left out go by the same names as in the rows."""
+        study = self.stored.study
+        if self.raters == "pseudonyms":
+            study = replace(study, left_out=tuple(code_of(name, self.key) for name in study.left_out))
+        return {"made_by": MADE_BY, "what": self.what, "raters": self.raters} | schema(study, self.chosen)
+
+
+def secret_key(store: Database) -> bytes:
+    """32 random bytes, made once for a store; only the file's owner may read them, and no export holds them."""
+    path = store.folder / KEY_FILE
+    if not path.exists():
+        draft = store.folder / f".{KEY_FILE}.{secrets.token_hex(4)}"
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another thread was first: its key holds
+        finally:
+            draft.unlink(missing_ok=True)
+    return path.read_bytes()
+
+
+def code_of(name: str, key: bytes) -> str:
+    """The code of a rater: `r-` and twelve hexadecimal digits.
+
+    >>> code_of("Ann", b"secret") == code_of("Ann", b"secret") != code_of("Ann", b"other")
+    True
+    """
+    return f"r-{blake2b(name.encode(), key=key, digest_size=6).hexdigest()}"
+
+
+def stage_codes(cursor: Cursor, raters: Raters, key: bytes) -> None:
+    """Fill the temporary table `rater_codes` (rater_id, code): pseudonyms, or the raters' own names."""
+    rows = cursor.execute("SELECT rater_id, name FROM raters ORDER BY rater_id").fetchall()
+    codes = [name if raters == "kept" else code_of(name, key) for _, name in rows]
+    numbers = pa.array([number for number, _ in rows], pa.int32())
+    cursor.register("codes", pa.table({"rater_id": numbers, "code": pa.array(codes, pa.string())}))
+    cursor.execute("CREATE OR REPLACE TEMP TABLE rater_codes AS SELECT * FROM codes")
+    cursor.unregister("codes")
 
 
 def columns(study: Study) -> list[Column]:
@@ -89,47 +180,74 @@ def export_rows(store: Database, study: str) -> int:
     return one_row(cursor, "SELECT count(*) FROM study_clips WHERE study_id = ?", [number])[0]
 
 
-def export(store: Database, study: str, path: Path | str, *, names: list[str] | None = None) -> int:
-    """Write the study's distributions to `path` (.csv or .parquet), and `path`.schema.json; return the number of rows.
-
-    The file appears whole or not at all. In CSV a text that begins with = + - @ or a control character gets a leading
-    apostrophe, so that a spreadsheet shows it and runs nothing.
-
-    Raises BadInput where the ending is neither or the folder is missing, UnknownName for a column that there is not.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise BadInput(f"{path.name} ends in neither {' nor '.join(FORMATS)}. Choose one of these endings.")
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder. Name a file.")
-    if not path.parent.is_dir():
-        raise BadInput(f"There is no folder {path.parent}. Make it first.")
+def select(store: Database, study: str, *, names: list[str] | None = None, raters: Raters = "pseudonyms") -> Selection:
+    """The distributions of the clips that the study keeps. Raises UnknownName, BadInput where no column is chosen."""
     cursor = store.cursor()
     stored = find_study(cursor, study)
-    chosen = _chosen(columns(stored.study), names)
-    csv = path.suffix.lower() == ".csv"
-    selected = ", ".join(
-        f"{_guarded(column) if csv else column.expression} AS {quoted(column.name)}" for column in chosen
+    source = (
+        "FROM study_clips JOIN clips USING (clip_id) JOIN corpora USING (corpus_id) "
+        f"WHERE study_id = {int(stored.study_id)}"
     )
-    draft = path.with_name(f".{path.name}.draft")
-    options = "FORMAT csv, HEADER" if csv else "FORMAT parquet, COMPRESSION zstd"
+    chosen = choose(columns(stored.study), names)
+    return Selection(cursor, stored, "distributions", chosen, source, "clip_id", raters, secret_key(store))
+
+
+def export(store: Database, study: str, path: Path | str, *, names: list[str] | None = None) -> int:
+    """Write the study's distributions to `path`, see `write`, and return the number of rows.
+
+    Raises as `write` does, and UnknownName for a column that there is not.
+    """
+    checked(path)
+    return write(select(store, study, names=names), path)
+
+
+def write(selection: Selection, path: Path | str) -> int:
+    """Write a selection to `path` (.csv, .parquet or .jsonl), and `path`.schema.json; return the number of rows.
+
+    The file appears whole or not at all. In CSV a text that begins with = + - @ or a control character, whether or not behind
+    apostrophes, gets a leading apostrophe, so that a spreadsheet shows it and runs nothing. The schema says so, and who reads
+    the file beside it takes that one apostrophe off again.
+
+    Raises BadInput where the ending is none of these or the folder is missing.
+    """
+    path = checked(path)
+    suffix = path.suffix.lower()
+    draft, beside = path.with_name(f".{path.name}.draft"), path.with_name(f".{path.name}.schema.draft")
     try:
-        (rows,) = one_row(
-            cursor,
-            f"COPY (SELECT {selected} FROM study_clips JOIN clips USING (clip_id) "  # noqa: S608
-            f"JOIN corpora USING (corpus_id) WHERE study_id = {int(stored.study_id)} "
-            f"ORDER BY clip_id) TO '{str(draft).replace(chr(39), chr(39) * 2)}' ({options})",
-        )
+        sql = selection.sql(guarded=suffix == ".csv")
+        (rows,) = one_row(selection.cursor, f"COPY ({sql}) TO {literal(draft)} ({_COPY[suffix]})")
+        guard = {"formulas": "apostrophe"} if suffix == ".csv" else {}
+        document = selection.schema() | guard | {"file": path.name, "rows": rows}
+        beside.write_text(as_json(document), encoding="utf-8")
+        beside.replace(schema_path(path))
         draft.replace(path)
     except duckdb.IOException as error:
         raise BadInput(f"{path} cannot be written: {error} Name another place.") from error
     finally:
         draft.unlink(missing_ok=True)
-    _write_schema(path, stored.study, chosen, rows)
+        beside.unlink(missing_ok=True)
     return rows
 
 
-def _chosen(known: list[Column], names: list[str] | None) -> list[Column]:
+def schema_path(path: Path) -> Path:
+    """Where the schema of a file stands."""
+    return path.with_name(path.name + ".schema.json")
+
+
+def checked(path: Path | str, endings: tuple[str, ...] = FORMATS) -> Path:
+    """A path where a file can be written. Raises BadInput where its ending is another or its folder is missing."""
+    path = Path(path)
+    if path.suffix.lower() not in endings:
+        raise BadInput(f"{path.name} ends in none of {', '.join(endings)}. Choose one of these endings.")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder. Name a file.")
+    if not path.parent.is_dir():
+        raise BadInput(f"There is no folder {path.parent}. Make it first.")
+    return path
+
+
+def choose(known: list[Column], names: list[str] | None) -> list[Column]:
+    """The columns of these names in the order of `known`, or the usual ones. Raises UnknownName, BadInput for none."""
     if names is None:
         return [column for column in known if column.usual]
     by_name = {column.name: column for column in known}
@@ -142,19 +260,24 @@ def _chosen(known: list[Column], names: list[str] | None) -> list[Column]:
 
 
 def _guarded(column: Column) -> str:
-    """SQL for a CSV cell that no spreadsheet takes for a formula."""
+    """SQL for a CSV cell that no spreadsheet takes for a formula; `intake.opened` undoes it."""
     if column.type != "text":
         return column.expression
-    value = column.expression
-    return f"CASE WHEN regexp_matches({value}, '^\\s*[=+@\\t\\r-]') THEN '''' || {value} ELSE {value} END"
-
-
-def _write_schema(path: Path, study: Study, chosen: list[Column], rows: int) -> None:
-    document = schema(study, chosen) | {"file": path.name, "rows": rows}
-    path.with_name(path.name + ".schema.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    value = f"({column.expression})"
+    return rf"CASE WHEN regexp_matches({value}, '^''*\s*[=+@\t\r-]') THEN '''' || {value} ELSE {value} END"
 
 
 def schema(study: Study, chosen: list[Column]) -> dict:
     """The study's choices and every column's type, unit and meaning."""
     described = [{field: getattr(column, field) for field in ("name", "type", "unit", "meaning")} for column in chosen]
     return {"study": asdict(study), "columns": described}
+
+
+def as_json(document: dict | list) -> str:
+    """A document as people read it."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def literal(text: Path | str) -> str:
+    """SQL for a text."""
+    return "'" + str(text).replace("'", "''") + "'"

@@ -5,6 +5,7 @@ report. Rows count from 1 below the header.
 """
 
 import csv
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -54,6 +55,16 @@ def stage(
 
     Raises BadTable where the file cannot be read or a row breaks a rule and `skip_bad_rows` is off.
     """
+    notes = fill(cursor, votes, labels=labels)
+    name = votes.path.name if isinstance(votes, VotesFile) else "the table"
+    skipped = refuse_or_skip(cursor, name, skip_bad_rows)
+    return Staged(skipped, [*leave_labels_out(cursor), *notes])
+
+
+def fill(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, labels: Mapping[str, str] | None = None) -> list[str]:
+    """The first half of `stage`: the temporary tables with every row, those that break a rule with their `problem`; and
+    notes on graded answers. Raises BadTable where the file cannot be read.
+    """
     is_file = isinstance(votes, VotesFile)
     name = votes.path.name if is_file else "the table"
     for statement in macros():
@@ -66,9 +77,7 @@ def stage(
             _stage_frame(cursor, votes)
     except duckdb.Error as error:
         raise as_bad_table(name, error) from error
-    notes = _notes_on_graded(cursor, votes) if is_file and votes.graded else []
-    skipped = refuse_or_skip(cursor, name, skip_bad_rows)
-    return Staged(skipped, [*_leave_labels_out(cursor), *notes])
+    return _notes_on_graded(cursor, votes) if is_file and votes.graded else []
 
 
 def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
@@ -118,7 +127,8 @@ def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
     columns["panel"] = quoted(votes.panel_column) if votes.panel_column else _literal(votes.panel)
     columns |= {"times": "1", "provenance": "NULL"}
     if votes.secondary:
-        columns |= {"secondary": f"listed({quoted(votes.secondary)})", "strengths": "NULL"}
+        strengths = f"listed({quoted(votes.strengths)})" if votes.strengths else "NULL"
+        columns |= {"secondary": f"listed({quoted(votes.secondary)})", "strengths": strengths}
     if votes.counts:
         source = _unpivoted(source, votes.counts)
         columns |= {"label": "each_column", "times": "each_value"}
@@ -143,7 +153,7 @@ def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
 def check_columns(cursor: Cursor, votes: VotesFile, source: str) -> None:
     """Every column that the description names is there. Raises BadTable."""
     found = column_names(cursor, source)
-    single = ("clip", "label", "rater", "comment", "persona", "temperature", "voted_at", "secondary", *_NUMBERS)
+    single = ("clip", "label", "rater", "comment", "persona", "temperature", "voted_at", "secondary", "strengths", *_NUMBERS)
     for column in (
         *(getattr(votes, field) for field in single + CLIP_FIELDS),
         votes.panel_column,
@@ -188,7 +198,7 @@ def _notes_on_graded(cursor: Cursor, votes: VotesFile) -> list[str]:
     ]
 
 
-def _leave_labels_out(cursor: Cursor) -> list[str]:
+def leave_labels_out(cursor: Cursor) -> list[str]:
     """Take out votes whose label the mapping leaves out, unless they rate something, and say how many."""
     rows = cursor.execute(
         "SELECT label, count(*) FROM incoming WHERE left_out AND problem IS NULL "
@@ -224,7 +234,30 @@ def opened(cursor: Cursor, path: Path, *, header: bool = True) -> str:
         file = _literal(str(path))
         return f'(SELECT file_row_number + 1 AS "row number", * EXCLUDE (file_row_number) FROM read_parquet({file}, file_row_number=true))'  # noqa: S608
     file = _literal(str(path))
-    return f'(SELECT row_number() OVER () AS "row number", * FROM {reader}({file}{options}))'  # noqa: S608
+    unguarded = _unguarded(path) if header else ""
+    return f'(SELECT row_number() OVER () AS "row number", *{unguarded} FROM {reader}({file}{options}))'  # noqa: S608
+
+
+def _unguarded(path: Path) -> str:
+    """SQL that takes the apostrophe off again which our exports put before what looks like a formula. The schema beside the
+    file says whether they did, and in which columns.
+    """
+    try:
+        said = json.loads(path.with_name(path.name + ".schema.json").read_text(encoding="utf-8"))
+        guarded = said.get("formulas") == "apostrophe"
+        names = [str(column["name"]) for column in said["columns"] if column["type"] == "text"] if guarded else []
+        with path.open(encoding="utf-8", newline="") as file:
+            there = next(csv.reader(file), [])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    cells = (
+        rf"CASE WHEN regexp_matches({quoted(name)}, '^''+\s*[=+@\t\r-]') THEN substr({quoted(name)}, 2) "
+        f"ELSE {quoted(name)} END AS {quoted(name)}"
+        for name in names
+        if name in there
+    )
+    listed = ", ".join(cells)
+    return f" REPLACE ({listed})" if listed else ""
 
 
 def _csv_options(path: Path, *, header: bool) -> str:
@@ -241,8 +274,8 @@ def _csv_options(path: Path, *, header: bool) -> str:
         raise BadTable(f"The header of {path.name} has {odd}. Save it as UTF-8 text.")
     delimiter = max(",;\t|", key=first.count)
     names = next(csv.reader([first], delimiter=delimiter), [])
-    if not header:
-        names = [f"column{place}" for place in range(1, len(names) + 1)]
+    # pandas writes its index below an empty name
+    names = [name if header and name.strip() else f"column{place}" for place, name in enumerate(names, 1)]
     folded = [name.strip().casefold() for name in names]
     doubled = {name for name, key in zip(names, folded) if folded.count(key) > 1}
     if doubled or not names:
@@ -340,13 +373,13 @@ def refuse_or_skip(cursor: Cursor, name: str, skip_bad_rows: bool) -> list[Skipp
         "SELECT DISTINCT row, problem FROM incoming WHERE problem IS NOT NULL ORDER BY row"
     ).fetchall()
     if rows:
-        _leave_out(cursor)
+        leave_out(cursor)
     if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
         raise BadTable(f"{name} has no votes{' left' if bad else ''}. Check that it is the right file.")
     return [Skipped(f"{name} row {row}", problem) for row, problem in rows]
 
 
-def _leave_out(cursor: Cursor) -> None:
+def leave_out(cursor: Cursor) -> None:
     """Take out the whole row wherever a part of it breaks a rule, and clips that stand in no other row."""
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE left_out AS SELECT DISTINCT row, clip FROM incoming WHERE problem IS NOT NULL"
