@@ -6,7 +6,8 @@ WorkbenchError
 │   └── BadTable        a file of votes or clips that cannot be taken
 ├── StoreError          the store cannot do what was asked (exit status 1)
 │   └── StoreInUse      another process owns the store
-└── AudioError          a sound file that cannot be played
+├── AudioError          a sound file that cannot be played
+└── DownloadError       a file that could not be fetched
 
 Every message names the rule, the offending value and the next step. The core raises; pages and the command line translate.
 """
@@ -55,4 +56,15 @@ class StoreInUse(StoreError):
 
 
 class AudioError(WorkbenchError):
-    """A sound file that cannot be played; the message says what is wrong with the file."""
+    """A sound file that cannot be played; the message says what is wrong with the file.
+
+    Attribute `code` is the kind of fault, a key of `audio.health.PROBLEMS`.
+    """
+
+    def __init__(self, message: str, code: str = "unreadable"):
+        super().__init__(message)
+        self.code = code
+
+
+class DownloadError(WorkbenchError):
+    """A file that could not be fetched; the message names the file and the reason. What was fetched before it stays."""

@@ -1,6 +1,7 @@
 """Sound: what is in a file, how to hand it to a browser, what it looks like.
 
 files   inspect, decode, as_wav, needs_decoding; contained keeps paths inside the audio root
+health  what is wrong with the sound of many clips
 mel     mel spectrograms in decibels, as bytes for a canvas, with frequency ticks
 
 Only numpy and soundfile are needed; the formats are those that libsndfile reads, and M4A and WebM for the browser alone.

@@ -264,7 +264,7 @@ def _read(path: Path, first: int, last: int) -> np.ndarray:
         try:
             file.seek(first)
             samples = file.read(last - first, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
+        except (soundfile.LibsndfileError, MemoryError, ValueError):  # a damaged header may claim any length
             samples = _read_until_it_breaks(path, last)[first:]
     np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     return samples
@@ -284,7 +284,7 @@ def _blocks(file: soundfile.SoundFile, size: int, first: int, last: int) -> Iter
             if done == first and first:
                 file.seek(first)
             block = file.read(min(size, last - done), dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
+        except (soundfile.LibsndfileError, ValueError):  # ValueError: soundfile stands behind the end that it knows of
             if size == _SMALL_BLOCK:
                 return
             with soundfile.SoundFile(file.name) as again:  # a broken decoder stays broken: go back in finer steps
@@ -383,7 +383,7 @@ class _Tally:
         self.frames += len(block)
 
     def _count_clipping(self, size: np.ndarray, peak: float) -> None:
-        if peak < self.full_scale and len(size) >= CLIPPED_RUN:
+        if peak < self.full_scale:
             self._tail = None
             return
         full = size >= self.full_scale
