@@ -381,7 +381,7 @@ def last_batch(store: Database, corpus: str) -> int:
 
 
 def panel_emotions(store: Database, corpus: str) -> list[dict]:
-    """Panels of a corpus: name, kind, votes, emotions; without what takes long to count. Raises UnknownName."""
+    """Panels of a corpus: name, kind, votes, emotions in standard order; without what takes long to count. Raises UnknownName."""
     return _panels(store, "panel_emotions", corpus)
 
 
@@ -389,7 +389,8 @@ def _panels(store: Database, name: str, corpus: str) -> list[dict]:
     cursor = store.cursor()
     rows = cursor.execute(query(name), {"corpus": corpus_number(cursor, corpus)})
     names = [column[0] for column in rows.description]
-    return [dict(zip(names, row)) for row in rows.fetchall()]
+    found = [dict(zip(names, row)) for row in rows.fetchall()]
+    return [panel | {"emotions": list(vocabulary.in_standard_order(panel["emotions"]))} for panel in found]
 
 
 def import_reports(store: Database, corpus: str) -> list[dict]:

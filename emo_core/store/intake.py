@@ -153,7 +153,18 @@ def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
 def check_columns(cursor: Cursor, votes: VotesFile, source: str) -> None:
     """Every column that the description names is there. Raises BadTable."""
     found = column_names(cursor, source)
-    single = ("clip", "label", "rater", "comment", "persona", "temperature", "voted_at", "secondary", "strengths", *_NUMBERS)
+    single = (
+        "clip",
+        "label",
+        "rater",
+        "comment",
+        "persona",
+        "temperature",
+        "voted_at",
+        "secondary",
+        "strengths",
+        *_NUMBERS,
+    )
     for column in (
         *(getattr(votes, field) for field in single + CLIP_FIELDS),
         votes.panel_column,
