@@ -6,7 +6,9 @@ from emo_core import verbs
 from emo_core.errors import WorkbenchError
 from emo_core.store import corpora, studies
 from emo_core.verbs.corpora import suggest_study
+from pages.parts.import_report import show_report
 from pages.parts.session import escape, fail, open_store
+from pages.parts.table_source import CREMA_D, WAY
 
 store = open_store()
 st.title("What is here?")
@@ -59,15 +61,12 @@ def show_corpus(corpus: dict) -> None:
 
 
 def show_reports(name: str) -> None:
-    for report in corpora.import_reports(store, name):
+    for number, report in enumerate(corpora.import_reports(store, name)):
         left_out, notes = report["skipped"], report["notes"]
         with st.expander(
             f"Import: {report['votes']:,} votes taken, {len(left_out):,} rows left out, {len(notes)} notes"
         ):
-            for note in notes:
-                st.markdown("- " + escape(note))
-            if left_out:
-                st.dataframe(left_out)
+            show_report(report, f"report:{name}:{number}")
 
 
 def show_studies(name: str) -> None:
@@ -82,7 +81,7 @@ def show_studies(name: str) -> None:
     if not of_corpus and (suggested := suggest_study(store, name)):
         st.write(
             f"No study yet. Suggested: reference **{escape(suggested.reference)}**, candidate "
-            f"**{escape(suggested.candidate)}**, {len(suggested.emotions)} emotions, votes outside dropped."
+            f"**{escape(suggested.candidate or 'none yet')}**, {len(suggested.emotions)} emotions, votes outside dropped."
         )
         st.button(
             "Create the suggested study", key=f"suggest:{name}", type="primary", on_click=save_suggested, args=(name,)
@@ -94,23 +93,17 @@ if "overview_error" in st.session_state:
 found = corpora.list_corpora(store)
 if not found:
     st.info("The store is empty. Begin with the simulated demo corpus, or bring your own.")
-if "demo" not in {corpus["name"] for corpus in found}:
-    st.button(
-        "Make the demo corpus",
-        type="primary" if not found else "secondary",
-        icon=":material/science:",
-        on_click=make_demo,
-    )
+with st.container(horizontal=True, vertical_alignment="center"):
+    if "demo" not in {corpus["name"] for corpus in found}:
+        st.button(
+            "Make the demo corpus",
+            type="primary" if not found else "secondary",
+            icon=":material/science:",
+            on_click=make_demo,
+        )
+    st.page_link("pages/corpora.py", label="Bring your own corpus", icon=":material/upload:")
+    st.page_link("pages/corpora.py", label="Get CREMA-D", icon=":material/cloud_download:", query_params={WAY: CREMA_D})
 for corpus in found:
     show_corpus(corpus)
 
-st.subheader("Bring your own corpus")
-st.write("In a terminal, in the folder of the workbench, while this page is open; reload the page afterwards.")
-st.code(
-    "source .venv/bin/activate\n"
-    "python -m emo_core corpus add crema-d PATH --name crema-d\n"
-    "python -m emo_core corpus add votes votes.csv --name mine --clip file --rater annotator --label emotion --audio wavs/\n"
-    "python -m emo_core votes add model.csv --corpus mine --clip file --label answer --panel synthetic:my-model/run-1",
-    language="bash",
-)
 st.caption(f"This store: {store.folder}")

@@ -5,14 +5,17 @@ from typing import Annotated
 
 import typer
 
-from emo_core.cli.frame import AsJson, absolute, carry_out
+from emo_core.cli.frame import AsJson, ProgressLine, absolute, carry_out
 from emo_core.corpora import formats
+from emo_core.verbs import corpora
 
 app = typer.Typer(no_args_is_help=True, help="Corpora: clips with their votes.")
 add_app = typer.Typer(no_args_is_help=True, help="Take a corpus in.")
 votes_app = typer.Typer(no_args_is_help=True, help="Votes for clips that are there.")
 vocabulary_app = typer.Typer(no_args_is_help=True, help="Emotions, their spellings and colours.")
+get_app = typer.Typer(no_args_is_help=True, help="Fetch a corpus from its publishers and take it in.")
 app.add_typer(add_app, name="add")
+app.add_typer(get_app, name="get")
 
 SkipBadRows = Annotated[
     bool, typer.Option("--skip-bad-rows", help="Leave out rows that break a rule, and list them, instead of refusing.")
@@ -21,6 +24,7 @@ LabelMap = Annotated[
     list[str], typer.Option("--map", help="LABEL=EMOTION for a label that is not known; LABEL= leaves its votes out.")
 ]
 Licence = Annotated[str, typer.Option(help="A note on the corpus's licence.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be kept, and write nothing.")]
 Update = Annotated[bool, typer.Option("--update", help="Take it for a newer version of the corpus of that name.")]
 
 # What columns of a table of votes mean; `corpus add votes`, `corpus map` and `votes add` share them.
@@ -36,6 +40,7 @@ IfNone = Annotated[
     str | None, typer.Option(help="What a graded answer without emotion counts as [neutral]; '' leaves it out.")
 ]
 Secondary = Annotated[str | None, typer.Option(help="Column of further labels, separated by ; or ,")]
+Strengths = Annotated[str | None, typer.Option(help="Column of the further labels' weights, 0 to 1.")]
 Valence = Annotated[str | None, typer.Option(help="Column of valence ratings.")]
 Arousal = Annotated[str | None, typer.Option(help="Column of arousal ratings.")]
 Dominance = Annotated[str | None, typer.Option(help="Column of dominance ratings.")]
@@ -107,6 +112,7 @@ def add_votes_corpus(
     grade: Grade = [],  # noqa: B006
     if_none: IfNone = None,
     secondary: Secondary = None,
+    strengths: Strengths = None,
     valence: Valence = None,
     arousal: Arousal = None,
     dominance: Dominance = None,
@@ -131,13 +137,31 @@ def add_votes_corpus(
     licence: Licence = "",
     update: Update = False,
     skip_bad_rows: SkipBadRows = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """A table of votes: CSV, TSV, Parquet or JSON lines."""
+    described = {"file": _described(**locals()), "mapping": mapping, "audio": absolute(audio)}
+    if dry_run:
+        known = {"target": "update", "corpus": name} if update else {}
+        carry_out(context, as_json, "corpus preview", **described, **known)
+        return
+    choices = {"name": name, "licence": licence, "update": update, "skip_bad_rows": skip_bad_rows}
+    carry_out(context, as_json, "corpus add votes", **described, **choices)
+
+
+@get_app.command("crema-d")
+def get_crema_d(
+    context: typer.Context,
+    to: Annotated[Path | None, typer.Option(help="Folder for it.", show_default="STORE/downloads/crema-d")] = None,
+    name: Annotated[str, typer.Option(help="What to call the corpus.")] = "crema-d",
+    as_json: AsJson = False,
+) -> None:
+    """CREMA-D: votes and voices, about 700 MB. A stopped download goes on where it was."""
+    folder = to or corpora.download_folder(context.obj, "crema-d")
     carry_out(
-        context, as_json, "corpus add votes",
-        name=name, file=_described(**locals()), mapping=mapping, audio=absolute(audio), licence=licence, update=update,
-        skip_bad_rows=skip_bad_rows,
+        context, as_json, "corpus get", before=lambda: corpora.fetch_corpus("crema-d", folder, progress=ProgressLine()),
+        corpus="crema-d", to=absolute(folder), name=name,
     )  # fmt: skip
 
 
@@ -156,6 +180,7 @@ def map_file(
     grade: Grade = [],  # noqa: B006
     if_none: IfNone = None,
     secondary: Secondary = None,
+    strengths: Strengths = None,
     valence: Valence = None,
     arousal: Arousal = None,
     dominance: Dominance = None,
@@ -203,6 +228,7 @@ def add_votes(
     grade: Grade = [],  # noqa: B006
     if_none: IfNone = None,
     secondary: Secondary = None,
+    strengths: Strengths = None,
     valence: Valence = None,
     arousal: Arousal = None,
     dominance: Dominance = None,
@@ -217,13 +243,15 @@ def add_votes(
     no_header: NoHeader = False,
     label_map: LabelMap = [],  # noqa: B006
     skip_bad_rows: SkipBadRows = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Add a table of votes to a corpus, for example a model's; studies follow at once."""
-    described = _described(**locals())
-    carry_out(
-        context, as_json, "votes add", corpus=corpus, file=described, mapping=mapping, skip_bad_rows=skip_bad_rows
-    )
+    described = {"file": _described(**locals()), "mapping": mapping, "corpus": corpus}
+    if dry_run:
+        carry_out(context, as_json, "corpus preview", target="votes", **described)
+    else:
+        carry_out(context, as_json, "votes add", skip_bad_rows=skip_bad_rows, **described)
 
 
 @app.command("list")
@@ -265,7 +293,7 @@ def add_emotion(
 # Options whose names differ from the fields of `VotesFile`.
 _RENAMED = {"audio_column": "audio", "start": "start_s", "end": "end_s", "time_column": "voted_at"}
 _PLAIN = (
-    "clip", "label", "rater", "secondary", "valence", "arousal", "dominance", "confidence", "seconds", "comment", "panel",
+    "clip", "label", "rater", "secondary", "strengths", "valence", "arousal", "dominance", "confidence", "seconds", "comment", "panel",
     "panel_column", "transcript", "speaker", "session", "partition", "persona", "temperature", "if_none",
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,9 +23,38 @@ def absolute(path: Path | None) -> str | None:
     return str(path.expanduser().absolute()) if path else None
 
 
-def carry_out(context: typer.Context, as_json: bool, verb: str, **arguments) -> None:
-    """Run a verb here or in the store's owner, print its document, and end with the exit status."""
+class ProgressLine:
+    """How far a download is, on standard error: on a terminal one line that is written over, elsewhere one every ten
+    seconds. To be called with the arguments of a `corpora.downloads.Progress`.
+    """
+
+    def __init__(self):
+        self._said_at = 0.0
+        self._every_s = 0.2 if sys.stderr.isatty() else 10.0
+
+    def __call__(self, there: int, total: int | None, files: int, of_files: int, latest: str) -> None:
+        """Say it, unless something was said a moment ago."""
+        if time.monotonic() - self._said_at < self._every_s and files < of_files:
+            return
+        self._said_at = time.monotonic()
+        share = f" of {total / 1e6:,.0f}" if total else ""
+        line = f"emo_core: {there / 1e6:,.0f}{share} MB, {files:,} of {of_files:,} files, {latest}"
+        if not sys.stderr.isatty():
+            print(line, file=sys.stderr, flush=True)
+        else:
+            print(f"\r{line:<79.79}", end="\n" if files == of_files else "", file=sys.stderr, flush=True)
+
+
+def carry_out(
+    context: typer.Context, as_json: bool, verb: str, *, before: Callable[[], object] | None = None, **arguments
+) -> None:
+    """Run a verb here or in the store's owner, print its document, and end with the exit status.
+
+    `before` is long work that needs no store: it is done first, here, while others use the store.
+    """
     try:
+        if before:
+            before()
         document = call(context.obj, verb, arguments)
     except WorkbenchError as error:
         print(f"emo_core: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ audformat_db, hugging_face, label_studio, potato
                                  what libraries and annotation tools write; own_export: what we wrote ourselves
 votes_table, mapping_guess       any table of votes, and what its columns seem to mean
 downloads, crema_d_download      getting a corpus from its public home
+uploads                          keeping what came through the browser
 demo, demo_speech                the simulated demo corpus, made here
 sources, collecting, questions, sound_files
                                  what importers share: damaged files, clips and votes as they are found, which answers are

@@ -1,5 +1,6 @@
 """Verbs of corpora and their votes."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -7,7 +8,8 @@ from emo_core import vocabulary
 from emo_core.corpora import formats, mapping_guess, votes_table
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import Reading, Report, Study, VotesFile
-from emo_core.store import Database, corpora, looking, mappings, studies
+from emo_core.store import Database, corpora, looking, mappings, previewing, studies
+from emo_core.store.previewing import Target
 
 
 def add_demo(store: Database) -> dict:
@@ -55,17 +57,45 @@ def add_known_corpus(
     skip_bad_rows: bool = False,
 ) -> dict:
     """Take in a corpus in one of the known formats, or in the one that the path shows where `format` is `auto`."""
-    place = Path(path).expanduser()
+    place = _place(path)
     found = formats.recognise(place) if format == "auto" else formats.find_format(format)
     if found is None:
         raise BadInput(
             f"{place} is in none of the known formats ({', '.join(formats.NAMES)}). Name the format, or describe a table of "
             "votes with `corpus map` and `corpus add votes`."
         )
-    reading = found.read(place, audio=audio)
+    reading = found.read(place, audio=_place(audio) if audio else None)
     reading = replace(reading, labels=reading.labels | (labels or {}), licence=licence or reading.licence)
     report = corpora.add_corpus(store, name, reading, update=update, skip_bad_rows=skip_bad_rows)
     return _with_suggestion(store, report)
+
+
+def download_folder(store_folder: Path, corpus: str) -> Path:
+    """Where a corpus is fetched to, unless another folder is named."""
+    return Path(store_folder) / "downloads" / corpus
+
+
+def fetch_corpus(corpus: str, folder: Path, **watched: Callable) -> Path:
+    """Fetch what is missing of a corpus from its publishers; needs no store. `watched` are `progress` and `stop` as in
+    `crema_d_download.get_crema_d`. Raises UnknownName, DownloadError.
+    """
+    from emo_core.corpora import crema_d_download  # most commands fetch nothing
+
+    if corpus != "crema-d":
+        raise UnknownName("corpus that can be fetched", corpus, ["crema-d"])
+    return crema_d_download.get_crema_d(folder, **watched)
+
+
+def get_corpus(
+    store: Database, corpus: str = "crema-d", to: str | None = None, name: str | None = None, **watched: Callable
+) -> dict:
+    """Fetch a corpus from its publishers, as far as it is not there already, and take it in."""
+    name = name or corpus
+    known = {found["name"]: found["format"] for found in corpora.list_corpora(store)}
+    if known.get(name, corpus) != corpus:
+        raise BadInput(f"There is a corpus {name!r} already, and it is no {corpus}. Choose another name.")
+    folder = fetch_corpus(corpus, _place(to) if to else download_folder(store.folder, corpus), **watched)
+    return add_known_corpus(store, corpus, str(folder), name, update=name in known)
 
 
 def add_votes_corpus(
@@ -79,8 +109,28 @@ def add_votes_corpus(
     skip_bad_rows: bool = False,
 ) -> dict:
     """Take in a corpus from a table of votes; `file` holds the fields of `VotesFile`, on top of a saved `mapping`."""
-    reading = votes_table.read(votes_file(store, file, mapping), audio=audio, licence=licence)
+    reading = _table(store, file, mapping, audio, licence)
     return _with_suggestion(store, corpora.add_corpus(store, name, reading, update=update, skip_bad_rows=skip_bad_rows))
+
+
+def _table(store: Database, file: dict, mapping: str | None, audio: str | None, licence: str = "") -> Reading:
+    described = votes_file(store, file, mapping)
+    return votes_table.read(described, audio=_place(audio) if audio else None, licence=licence)
+
+
+def preview(
+    store: Database,
+    file: dict,
+    mapping: str | None = None,
+    audio: str | None = None,
+    target: Target = "new",
+    corpus: str = "",
+) -> dict:
+    """What would come of taking a table of votes in (`file` as for `corpus add votes`): fields of `Report`, `bad_rows` and
+    their `reasons`. Nothing is written. `target` is new, update (a newer version of `corpus`) or votes (more for its clips).
+    """
+    found = previewing.preview(store, _table(store, file, mapping, audio), target=target, corpus=corpus)
+    return found.report.as_document() | {"bad_rows": found.bad_rows, "reasons": found.reasons}
 
 
 def add_votes(
@@ -98,15 +148,24 @@ def votes_file(store: Database, fields: dict, mapping: str | None = None) -> Vot
         fields = mappings.find_mapping(store, mapping) | fields
     if "clip" not in fields:
         raise BadInput("Which column names the clips is not said. Give --clip, or a saved mapping with --mapping.")
-    return VotesFile(**fields | {"path": Path(fields["path"])})
+    return VotesFile(**fields | {"path": _place(fields["path"])})
+
+
+def _place(path: str) -> Path:
+    """A path that somebody typed. Raises BadInput where it can be none."""
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadInput(f"{path!r} cannot be a path: {error}. Check how it is spelled.") from error
 
 
 def look(store: Database, path: str, header: bool | None = None) -> dict:
     """What a table holds, and what its columns seem to mean: `columns` (name, distinct values, examples), `rows`, `first`
-    rows, and `guess` (fields of `VotesFile`, as far as they can be told).
+    rows, `guess` (fields of `VotesFile`, as far as they can be told), and `why` the shape was guessed.
     """
-    seen = looking.look(store, Path(path), header=header)
-    return asdict(seen) | {"guess": mapping_guess.guess(seen)}
+    seen = looking.look(store, _place(path), header=header)
+    guess = mapping_guess.guess(seen)
+    return asdict(seen) | {"guess": guess, "why": mapping_guess.why(seen, guess)}
 
 
 def map_file(store: Database, file: dict, mapping: str | None = None, save: str | None = None) -> dict:
