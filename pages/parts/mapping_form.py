@@ -164,7 +164,9 @@ def _main_columns(key: str, names: list[str], shape: str) -> dict:
 
 def _more_columns(seen: dict, key: str, names: list[str], shape: str) -> dict:
     """Columns that may stay out. Ratings and the like belong to one answer, so tables with a row a clip have none."""
-    answers = ("secondary", "strengths", *_ABOUT_ANSWERS) if shape == "votes" else _ABOUT_ANSWERS if shape == "graded" else ()
+    answers = (
+        ("secondary", "strengths", *_ABOUT_ANSWERS) if shape == "votes" else _ABOUT_ANSWERS if shape == "graded" else ()
+    )
     groups = {"The clip": _ABOUT_CLIPS, "The answer": answers, "The panel": _ABOUT_PANELS}
     used = sum(st.session_state.get(f"{key}:{field}") is not None for fields in groups.values() for field in fields)
     found: dict = {}
