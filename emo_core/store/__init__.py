@@ -4,6 +4,7 @@ database    opening, migrations, cursors and the one writer
 ownership   the lock, and how other processes ask the owner
 intake      votes and clips on their way in: staging, checks, all or nothing
 corpora     what is here; adding a corpus; adding votes
+counting    how many votes each clip has for each emotion
 studies     which clips a study keeps, its materialised statistics
 browsing    pages of clips, one clip whole
 previewing  what an import would bring, without writing

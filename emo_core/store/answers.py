@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_core.errors import BadInput
+from emo_core.store.counting import NOT_LEFT_OUT, slot_numbers
 from emo_core.store.database import Database, query
-from emo_core.store.studies import NOT_LEFT_OUT, StoredStudy, find_study, slot_numbers
+from emo_core.store.studies import StoredStudy, find_study
 
 SIDES = ("reference", "candidate")
 

@@ -22,10 +22,10 @@ import yaml
 from emo_core.errors import BadInput
 from emo_core.records import EXCLUSIONS, RULES, SPLITS, Study, panel_kind
 from emo_core.store import export_rows, exporting
+from emo_core.store.counting import unit_hash
 from emo_core.store.database import Database, one_row
 from emo_core.store.export_rows import Clips, What
 from emo_core.store.exporting import MADE_BY, Raters, Selection, as_json
-from emo_core.store.studies import _unit_hash as unit_hash
 
 _BATCH, _SOUNDS = 65_536, 512  # rows held at a time, without and with sound (of 100 kB each: 50 MB)
 _SPLITS = ("train", "test")

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from emo_core import science
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import EXCLUSIONS, Study
+from emo_core.store import counting
 from emo_core.store.database import Database, one_row, query, utc_now
 from emo_core.vocabulary import in_standard_order
 
@@ -107,7 +108,7 @@ def add_study(store: Database, study: Study) -> StoredStudy:
         _check_left_out(cursor, study, places)
         (number,) = one_row(cursor, "SELECT nextval('study_ids')")
         stored = StoredStudy(study, number, places, test_threshold=0, version=0)
-        counts = _count(cursor, stored, only_touched=False)
+        counts = counting.count(cursor, study, stored.binding(), only_touched=False)
         stored = replace(stored, test_threshold=_test_threshold(study, counts["unit_hash"]))
         cursor.execute(
             "INSERT INTO studies (study_id, name, settings, test_threshold, version, created_at) VALUES (?, ?, ?, ?, 0, ?)",
@@ -129,7 +130,7 @@ def preview_study(store: Database, study: Study) -> dict[str, int | dict[str, in
     _check_emotions(cursor, study, places)
     _check_left_out(cursor, study, places)
     stored = StoredStudy(study, 0, places, test_threshold=0, version=0)
-    counts = _count(cursor, stored, only_touched=False)
+    counts = counting.count(cursor, study, stored.binding(), only_touched=False)
     _test_threshold(study, counts["unit_hash"])
     reasons = _exclusions(counts, study, has_candidate=stored.has_candidate)
     excluded = {reason: int((reasons == reason).sum()) for reason in EXCLUSIONS if (reasons == reason).any()}
@@ -178,14 +179,6 @@ def _check_left_out(cursor: Cursor, study: Study, places: Iterable[Place]) -> No
         for rater in study.left_out:
             if rater not in known:
                 raise UnknownName("rater", rater, known)
-
-
-def _unit_hash(study: Study) -> str:
-    """SQL for the number that decides a clip's side: of the seed and its own name, or its speaker's or session's."""
-    if study.split == "corpus":
-        return "CASE WHEN clips.partition IS NULL THEN NULL WHEN lower(clips.partition) LIKE 'test%' THEN 0 ELSE 1 END"
-    unit = {"clip": "clips.name", "speaker": "clips.speaker", "session": "clips.session"}[study.split]
-    return f"md5_number_lower({int(study.seed)} || ':' || {unit})"
 
 
 def _test_threshold(study: Study, hashes: np.ma.MaskedArray) -> int:
@@ -249,7 +242,7 @@ def refresh_touched(cursor: Cursor, corpus: int) -> None:
 
 def refresh(cursor: Cursor, stored: StoredStudy, *, only_touched: bool = False) -> None:
     """Compute which clips the study keeps, why others are left out, and the statistics of those kept."""
-    counts = _count(cursor, stored, only_touched)
+    counts = counting.count(cursor, stored.study, stored.binding(), only_touched=only_touched)
     touched = "AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else ""
     for table in ("study_clips", "study_exclusions"):
         cursor.execute(f"DELETE FROM {table} WHERE study_id = ? {touched}", [stored.study_id])  # noqa: S608
@@ -274,108 +267,6 @@ def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarr
     )
     kept = {name: column[~left_out] for name, column in counts.items()} if left_out.any() else counts
     _insert(cursor, "study_clips", _in_parts(lambda part: _statistics(stored, part), kept))
-
-
-def slot_numbers(cursor: Cursor, study: Study) -> list[list[int]]:
-    """Numbers of the emotions that fall in each column."""
-    numbers = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall())
-    slots: list[list[int]] = [[] for _ in study.emotions]
-    for name, column in study.slots.items():
-        slots[column].append(numbers[name])
-    return slots
-
-
-def _is_of(numbers: list[int]) -> str:
-    """SQL for whether a vote is one of these panels'. Written out: over 20 million votes a bound list takes twice as long."""
-    return f"panel_id IN ({', '.join(map(str, numbers))})" if numbers else "false"
-
-
-def _count_columns(slots: list[list[int]], study: Study, panels: dict[str, list[int]]) -> str:
-    """One count a panel and emotion (r0, r1, …, c0, …), and the votes outside (r_outside, c_outside). Where secondary
-    labels count, r_astray are the reference votes with one outside.
-    """
-    inside = ", ".join(str(number) for slot in slots for number in slot)
-    columns = []
-    for side, letter in (("reference", "r"), ("candidate", "c")):
-        mine = _is_of(panels[side])
-        columns.append(f"count(*) FILTER ({mine} AND emotion_id NOT IN ({inside})) AS {letter}_outside")
-        for column, slot in enumerate(slots):
-            listed = ", ".join(map(str, slot))
-            columns.append(f"count(*) FILTER ({mine} AND emotion_id IN ({listed})) AS {letter}{column}")
-    if study.secondary_weight:
-        columns.append(
-            f"count(*) FILTER ({_is_of(panels['reference'])} AND "
-            f"len(list_filter(secondary_ids, lambda x: x NOT IN ({inside}))) > 0) AS r_astray"
-        )
-    return ",\n        ".join(columns)
-
-
-def _count(cursor: Cursor, stored: StoredStudy, only_touched: bool) -> dict[str, np.ndarray]:
-    """`clip_id, unit_hash, r_outside, c_outside`, the clips × emotions matrices `reference` and `candidate`, and their
-    weights where secondary labels count.
-    """
-    study = stored.study
-    slots = slot_numbers(cursor, study)
-    panels = stored.binding()
-    every = panels["reference"] + panels["candidate"]
-    parts = {
-        "touched": "AND clip_id IN (SELECT clip_id FROM touched)" if only_touched else "",
-        "heard": f"AND {_is_of(every)}" + (NOT_LEFT_OUT if study.left_out else ""),
-    }
-    left_out = {"panels": every, "left_out": list(study.left_out)} if study.left_out else {}
-    columns = _count_columns(slots, study, panels)
-    sql = query("count_votes").format(columns=columns, unit_hash=_unit_hash(study), **parts)
-    binding = {"corpora": panels["corpora"]} | left_out
-    raw = cursor.execute(sql, binding).fetchnumpy()
-    columns = {name: np.ma.filled(column, 0) for name, column in raw.items()}
-    width = range(len(study.emotions))
-    counts = {
-        "clip_id": columns["clip_id"],
-        "unit_hash": raw["unit_hash"],
-        "r_outside": columns["r_outside"],
-        "c_outside": columns["c_outside"],
-        "reference": np.column_stack([columns[f"r{i}"] for i in width]).astype(np.int32),
-        "candidate": np.column_stack([columns[f"c{i}"] for i in width]).astype(np.int32),
-    }
-    if study.secondary_weight:
-        counts["r_astray"] = columns["r_astray"]
-        sql = query("secondary_labels").format(is_reference=_is_of(panels["reference"]), **parts)
-        counts |= _weigh(study, slots, counts, cursor.execute(sql, left_out).fetchnumpy())
-    return counts
-
-
-NOT_LEFT_OUT = """
-        AND coalesce(rater_id NOT IN (
-            SELECT rater_id FROM raters WHERE list_contains($panels, panel_id) AND list_contains($left_out, name)
-        ), true)"""
-
-
-def _weigh(
-    study: Study, slots: list[list[int]], counts: dict[str, np.ndarray], labels: dict[str, np.ma.MaskedArray]
-) -> dict[str, np.ndarray]:
-    """`reference_weights` and `candidate_weights`: the counts, with each vote's 1 shared among its labels.
-
-    Only votes with secondary labels are looked at: what their own label loses, the others gain.
-    """
-    slot_of = np.full(256, -1)
-    for column, numbers in enumerate(slots):
-        slot_of[numbers] = column
-    rows = {name: np.asarray(column) for name, column in labels.items()}
-    own, other = slot_of[rows["emotion_id"]], slot_of[rows["secondary_id"]]
-    counted = (own >= 0) & (other >= 0)
-    _, vote = np.unique(rows["vote_id"][counted], return_inverse=True)
-    own, other = own[counted], other[counted]
-    gains = study.secondary_weight * rows["strength"][counted]
-    shared = 1 + np.bincount(vote, gains) if len(vote) else np.ones(0)
-    gains = gains / shared[vote]
-    clip = np.searchsorted(counts["clip_id"], rows["clip_id"][counted])
-    is_reference = rows["is_reference"][counted]
-    weights = {}
-    for side, mine in (("reference", is_reference), ("candidate", ~is_reference)):
-        weights[f"{side}_weights"] = counts[side].astype(float)
-        np.add.at(weights[f"{side}_weights"], (clip[mine], other[mine]), gains[mine])
-        np.add.at(weights[f"{side}_weights"], (clip[mine], own[mine]), -gains[mine])
-    return weights
 
 
 def _exclusions(counts: dict[str, np.ndarray], study: Study, *, has_candidate: bool) -> np.ndarray:

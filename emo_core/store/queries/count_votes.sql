@@ -1,5 +1,5 @@
 -- Counts of both panels for each clip of the corpora, clips without votes included.
--- The braces take lists of count columns made of numbers by studies._count_columns.
+-- The braces take lists of count columns made of numbers by counting.count_columns.
 -- $: corpora; panels and left_out where a rater is left out
 WITH counted AS (
     SELECT

@@ -1,5 +1,5 @@
 -- Secondary labels of the votes that count, one row each.
--- The braces take conditions made of numbers by studies._count.
+-- The braces take conditions made of numbers by counting.count.
 -- $: panels and left_out where a rater is left out
 SELECT
     clip_id, vote_id, {is_reference} AS is_reference, emotion_id,
