@@ -22,7 +22,7 @@ study = stored.study
 view = st.query_params
 wish = asked(TABLE)
 if wish.sort:
-    filters.sort_by(wish.sort)
+    filters.sort_by(wish.sort, study)
 chosen, sort, descending = filters.choose(store, study)
 
 

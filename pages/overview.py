@@ -81,7 +81,8 @@ def show_studies(name: str) -> None:
     if not of_corpus and (suggested := suggest_study(store, name)):
         st.write(
             f"No study yet. Suggested: reference **{escape(suggested.reference)}**, candidate "
-            f"**{escape(suggested.candidate or 'none yet')}**, {len(suggested.emotions)} emotions, votes outside dropped."
+            f"**{escape(suggested.candidate or 'none yet')}**, {len(suggested.emotions)} emotions, votes outside dropped"
+            f"{', each emotion by its strength' if suggested.secondary_weight else ''}."
         )
         st.button(
             "Create the suggested study", key=f"suggest:{name}", type="primary", on_click=save_suggested, args=(name,)

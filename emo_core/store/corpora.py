@@ -373,6 +373,19 @@ def study_choices(store: Database, corpora: list[str]) -> dict[str, object]:
     }
 
 
+def is_graded(store: Database, corpus: str) -> bool:
+    """Whether any vote says how strongly it hears its secondary labels. Raises UnknownName."""
+    cursor = store.cursor()
+    binding = [corpus_number(cursor, corpus)]
+    return bool(
+        one_row(
+            cursor,
+            "SELECT 1 FROM votes JOIN panels USING (panel_id) WHERE corpus_id = ? AND secondary_strengths IS NOT NULL LIMIT 1",
+            binding,
+        )
+    )
+
+
 def last_batch(store: Database, corpus: str) -> int:
     """Number of the newest batch of votes of a corpus: it changes whenever votes come in. Raises UnknownName."""
     cursor = store.cursor()

@@ -220,15 +220,17 @@ def _with_suggestion(store: Database, report: Report) -> dict:
 
 
 def suggest_study(store: Database, corpus: str, *, name: str | None = None) -> Study | None:
-    """The study to begin with: the first human panel as reference, the first other panel as candidate, every emotion
-    that either used. None where votes name fewer than two emotions.
+    """The study to begin with: the first human panel as reference, the first other panel that listeners or a model voted in
+    as candidate, every emotion that either used; graded answers count each emotion by its strength. None where votes name
+    fewer than two emotions.
     """
     panels = corpora.panel_emotions(store, corpus)
     order = sorted(panels, key=lambda panel: panel["kind"] != "human")
     if not order:
         return None
     reference = order[0]
-    others = sorted(order[1:], key=lambda panel: (panel["kind"] == "human", -panel["votes"]))
+    comparable = [panel for panel in order[1:] if panel["kind"] not in ("self-report", "consensus", "intended")]
+    others = sorted(comparable, key=lambda panel: (panel["kind"] == "human", -panel["votes"]))
     candidate = others[0] if others else None
     used = set(reference["emotions"]) | set(candidate["emotions"] if candidate else ())
     if len(used) < 2:
@@ -240,6 +242,7 @@ def suggest_study(store: Database, corpus: str, *, name: str | None = None) -> S
         candidate=candidate["name"] if candidate else None,
         emotions=vocabulary.in_standard_order(used),
         rule="drop_outside",
+        secondary_weight=1.0 if corpora.is_graded(store, corpus) else 0.0,
     )
 
 

@@ -44,7 +44,8 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
             split = st.selectbox("Split", ["any", "train", "test"], key="split", **_URL)
             show = st.selectbox("Clips of the study", list(SHOWN), key="show", **_URL)
             problem = st.selectbox("Problem", ["any", *PROBLEMS], key="problem", **_URL)
-        sort = st.selectbox("Sort by", list(SORT_NAMES), format_func=SORT_NAMES.get, key="sort", width=190, **_URL)
+        keys = sort_keys(study)
+        sort = st.selectbox("Sort by", keys, format_func=SORT_NAMES.get, key="sort", width=190, **_URL)
         order = st.selectbox("Order", [LARGEST, SMALLEST], key="order", width=140, **_URL)
     chosen = browsing.Filter(
         text=text or None,
@@ -60,6 +61,12 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
     return chosen, sort, order == LARGEST
 
 
+def sort_keys(study: Study) -> list[str]:
+    """What the list can be sorted by, the usual one first: without a candidate there is no divergence."""
+    alone = {"js", "tv", "bc", "entropy_candidate", "entropy_combined", "n_candidate"}
+    return [key for key in SORT_NAMES if study.candidate or key not in alone]
+
+
 def _more_label() -> str:
     """How many of the filters inside are set, since they do not show."""
     defaults = {"speaker": "any", "votes": 1, "split": "any", "show": "kept", "problem": "any"}
@@ -73,10 +80,10 @@ def _unless_any(value: str) -> str | None:
     return None if value == "any" else value
 
 
-def sort_by(key: str) -> None:
+def sort_by(key: str, study: Study) -> None:
     """Sort by a column; by the same column again, the other way round. To be called before the widgets are drawn."""
     state = st.session_state
-    again = state.get("sort", "js") == key and state.get("order", LARGEST) == LARGEST
+    again = state.get("sort", sort_keys(study)[0]) == key and state.get("order", LARGEST) == LARGEST
     state["sort"], state["order"] = key, SMALLEST if again else LARGEST
 
 
@@ -134,6 +141,8 @@ def table(rows: list[dict], study: Study, *, narrow: bool) -> dict:
     if all(row["excluded"] for row in rows):  # the study has no figures for them
         columns = [column for column in columns if column["key"] in _PLAIN]
     dropped = {"speaker", "transcript", "entropy_reference", "entropy_candidate", "tv"} if narrow else set()
+    if study.candidate is None:
+        dropped = dropped - {"entropy_reference"} | {"candidate", "js", "entropy_candidate", "tv"}
     return {
         "rows": [
             row

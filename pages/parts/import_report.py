@@ -162,7 +162,8 @@ def _next_steps(store: Database, corpus: str, key: str) -> None:
     if suggested:
         st.caption(
             f"Suggested: reference {escape(suggested.reference)}, candidate {escape(suggested.candidate or 'none yet')}, "
-            f"{len(suggested.emotions)} emotions ({escape(', '.join(suggested.emotions))}), votes outside dropped."
+            f"{len(suggested.emotions)} emotions ({escape(', '.join(suggested.emotions))}), votes outside dropped"
+            f"{', each emotion by its strength' if suggested.secondary_weight else ''}."
         )
     elif not made:
         st.caption("A study needs votes for at least two emotions; this corpus has fewer.")

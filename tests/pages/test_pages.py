@@ -149,3 +149,16 @@ def test_the_real_list_says_how_many_clips_have_audio(real_store, monkeypatch):
     assert "413 with audio" in said(draw(monkeypatch, real_store, "overview"))
     app = draw(monkeypatch, real_store, "browse", study="six", audio="with audio")
     assert "of 413 that fit, of the study's 3,764" in said(app)
+
+
+def test_without_a_candidate_the_list_begins_with_the_most_ambiguous(filled, monkeypatch):
+    verbs.run(filled, "study add", {
+        "name": "alone", "corpus": "small", "reference": "human", "emotions": "A,H,N,S", "rule": "drop_outside",
+    })  # fmt: skip
+    app = draw(monkeypatch, filled, "browse", study="small")
+    next(box for box in app.selectbox if box.label == "Sort by").set_value("tv").run()
+    app.selectbox(key="study_choice").set_value("alone").run()
+    assert not app.exception
+    sort = next(box for box in app.selectbox if box.label == "Sort by")
+    assert sort.value == "entropy_reference" and "JS divergence" not in sort.options
+    assert not draw(monkeypatch, filled, "browse", study="alone", sort="JS divergence").exception
