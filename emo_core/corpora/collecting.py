@@ -50,7 +50,7 @@ class Sounds:
     """The sound files under a folder (none where there is no folder), found by path, by the end of a path, or by name."""
 
     def __init__(self, root: Path | str | None):
-        """Raises BadInput where the folder is not there, or a file's name is no UTF-8."""
+        """Raises BadInput where the folder is not there or cannot be listed."""
         self.root = folder(root, "the folder of the sound files") if root is not None else None
         self.notes: list[str] = []
         self._places: dict[str, tuple[str, float]] = {}
@@ -58,10 +58,8 @@ class Sounds:
             return
         try:
             table, self.notes = find_audio(self.root)
-        except (OSError, UnicodeEncodeError) as error:
-            raise BadInput(
-                f"{self.root} has a file that cannot be listed, or whose name is not UTF-8: {error}. Rename it."
-            ) from error
+        except OSError as error:
+            raise BadInput(f"{self.root} has a file that cannot be listed: {error}. Check its permissions.") from error
         self._places = {key: (audio, seconds) for key, audio, seconds in table.itertuples(index=False)}
 
     @property

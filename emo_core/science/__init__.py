@@ -18,12 +18,19 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 
 from emo_core.science.agreement import (
     Agreement,
+    ac1_from_sums,
+    ac1_terms,
     alpha_from_sums,
     alpha_terms,
     fleiss_kappa,
+    gwet_ac1,
     kappa_from_sums,
     kappa_terms,
     krippendorff_alpha,
+    per_emotion,
+    percent_agreement,
+    percent_from_sums,
+    percent_terms,
 )
 from emo_core.science.comparison import Figure, compare, correlation, majority_match, majority_table, mean_figure
 from emo_core.science.distributions import entropy, majority, majority_names, normalise, pool
@@ -46,6 +53,8 @@ __all__ = [
     "Figure",
     "Interval",
     "Mean",
+    "ac1_from_sums",
+    "ac1_terms",
     "alpha_from_sums",
     "alpha_terms",
     "bhattacharyya_coefficient",
@@ -55,6 +64,7 @@ __all__ = [
     "correlation",
     "entropy",
     "fleiss_kappa",
+    "gwet_ac1",
     "hellinger_distance",
     "jensen_shannon_distance",
     "jensen_shannon_divergence",
@@ -69,6 +79,10 @@ __all__ = [
     "mean_figure",
     "mean_interval",
     "normalise",
+    "per_emotion",
+    "percent_agreement",
+    "percent_from_sums",
+    "percent_terms",
     "pool",
     "r_squared",
     "r_squared_from_sums",

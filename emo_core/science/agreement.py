@@ -11,7 +11,7 @@ corpus: it says how much of the votes' variation lies within clips rather than b
   and kappa fall to zero in spite of near perfect agreement.
 - `percent_agreement`, how often two votes on one clip are the same, with chance left in.
 
-Each has a pair of functions for resampling: `*_terms` gives one row for each clip, `*_from_sums` the coefficient from
+`per_emotion` asks the same of each emotion against all others. Each coefficient has a pair of functions for resampling: `*_terms` gives one row for each clip, `*_from_sums` the coefficient from
 the sum of any rows, so that a bootstrap never touches the votes again.
 
 >>> from emo_core.science.inference import bootstrap_interval
@@ -21,9 +21,9 @@ the sum of any rows, so that a bootstrap never touches the votes again.
 True
 
 References
+    J. L. Fleiss, "Measuring nominal scale agreement among many raters", Psychological Bulletin 76 (1971).
     K. L. Gwet, "Computing inter-rater reliability and its variance in the presence of high agreement", British Journal of
     Mathematical and Statistical Psychology 61 (2008).
-    J. L. Fleiss, "Measuring nominal scale agreement among many raters", Psychological Bulletin 76 (1971).
     K. Krippendorff, "Computing Krippendorff's alpha-reliability", University of Pennsylvania (2011).
 """
 
@@ -33,6 +33,8 @@ import numpy as np
 
 from emo_core.errors import BadInput
 from emo_core.science import distributions
+
+_NO_PAIR = "no clip has two votes or more, so there is no pair of votes to compare"
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def krippendorff_alpha(counts: np.ndarray) -> Agreement:
     sums = alpha_terms(array).sum(axis=0)
     clips, votes = int((array.sum(axis=1) >= 2).sum()), int(sums[1:].sum())
     if clips == 0:
-        return Agreement(np.nan, 0, 0, "no clip has two votes or more, so there is no pair of votes to compare")
+        return Agreement(np.nan, 0, 0, _NO_PAIR)
     return Agreement(float(alpha_from_sums(sums)), clips, votes, _one_emotion(sums[1:]))
 
 
@@ -181,8 +183,10 @@ def kappa_from_sums(sums: np.ndarray) -> np.ndarray:
 
 
 def percent_agreement(counts: np.ndarray) -> Agreement:
-    """How often two votes on the same clip name the same emotion: the mean over clips with two votes or more of the share of
+    """How often two votes on one clip name the same emotion: the mean over clips with two votes or more of the share of
     agreeing pairs, P̄ = mean_u Σ_k n_uk (n_uk − 1) / (n_u (n_u − 1)) (Fleiss 1971, there for equal numbers of votes).
+
+    Every such clip counts equally, however many votes it has. Chance is left in: it is 1 where all votes name one emotion.
 
     counts: (clips, emotions), whole. In [0, 1]; NaN where no clip has two votes.
 
@@ -195,12 +199,14 @@ def percent_agreement(counts: np.ndarray) -> Agreement:
     pairable = array.sum(axis=1) >= 2
     clips, votes = int(pairable.sum()), int(array[pairable].sum())
     if clips == 0:
-        return Agreement(np.nan, 0, 0, "no clip has two votes or more, so there is no pair of votes to compare")
+        return Agreement(np.nan, 0, 0, _NO_PAIR)
     return Agreement(float(percent_from_sums(percent_terms(array).sum(axis=0))), clips, votes)
 
 
 def percent_terms(counts: np.ndarray) -> np.ndarray:
     """For each clip its share of agreeing pairs and a one (to count clips): (clips, 2); zero with fewer than two votes.
+
+    Raises BadInput where the counts are not whole numbers of votes.
 
     >>> percent_terms(np.array([[2, 1], [1, 0]])).round(4)
     array([[0.3333, 1.    ],
@@ -214,7 +220,11 @@ def percent_terms(counts: np.ndarray) -> np.ndarray:
 
 
 def percent_from_sums(sums: np.ndarray) -> np.ndarray:
-    """Percent agreement from sums of `percent_terms`, (…, 2) → (…,)."""
+    """Percent agreement from sums of `percent_terms`, (…, 2) → (…,); NaN where no clip has two votes.
+
+    >>> percent_from_sums(np.array([[1.5, 2.0], [0.0, 0.0]]))
+    array([0.75,  nan])
+    """
     sums = np.asarray(sums, dtype=float)
     return _ratio(sums[..., 0], sums[..., 1])
 
@@ -222,11 +232,12 @@ def percent_from_sums(sums: np.ndarray) -> np.ndarray:
 def gwet_ac1(counts: np.ndarray) -> Agreement:
     """Gwet's AC1 for several raters and any numbers of votes, γ = (p_a − p_e) / (1 − p_e) (Gwet 2008).
 
-    p_a is the percent agreement over clips with two votes or more; with π_k the mean over all clips with a vote of n_uk / n_u,
-    p_e = Σ_k π_k (1 − π_k) / (q − 1) for q emotions.
+    p_a is the percent agreement over clips with two votes or more; with π_k the mean over all clips with a vote of
+    n_uk / n_u, p_e = Σ_k π_k (1 − π_k) / (q − 1) for q emotions.
 
-    counts: (clips, emotions), whole; every column is an emotion that raters could choose. NaN, with the reason, where no clip
-    has two votes, there is one emotion only, or all votes name one emotion.
+    counts: (clips, emotions), whole; every column is an emotion that raters could choose, so an empty column counts in q.
+    The value has no unit, at most 1. NaN, with the reason, where no clip has two votes, there is one emotion only, or all
+    votes name one emotion (the formula then gives 1, which nobody has earned).
 
     Raises BadInput where the counts are not whole numbers of votes.
 
@@ -237,7 +248,7 @@ def gwet_ac1(counts: np.ndarray) -> Agreement:
     votes = array.sum(axis=1)
     clips, total = int((votes >= 2).sum()), int(array[votes >= 2].sum())
     if clips == 0:
-        reason = "no clip has two votes or more, so there is no pair of votes to compare"
+        reason = _NO_PAIR
     elif array.shape[1] < 2:
         reason = "there is one emotion only, so nobody could have disagreed"
     else:
@@ -247,7 +258,14 @@ def gwet_ac1(counts: np.ndarray) -> Agreement:
 
 
 def ac1_terms(counts: np.ndarray) -> np.ndarray:
-    """For each clip the terms of `percent_terms`, whether it has a vote, and its shares: (clips, 3 + emotions)."""
+    """For each clip the terms of `percent_terms`, whether it has a vote, and its shares: (clips, 3 + emotions).
+
+    Raises BadInput where the counts are not whole numbers of votes.
+
+    >>> ac1_terms(np.array([[2, 0], [0, 1]]))
+    array([[1., 1., 1., 1., 0.],
+           [0., 0., 1., 0., 1.]])
+    """
     array = validate(counts)
     votes = array.sum(axis=1, keepdims=True)
     shares = np.divide(array, votes, out=np.zeros_like(array), where=votes > 0)
@@ -255,7 +273,11 @@ def ac1_terms(counts: np.ndarray) -> np.ndarray:
 
 
 def ac1_from_sums(sums: np.ndarray) -> np.ndarray:
-    """AC1 from sums of `ac1_terms`, (…, 3 + emotions) → (…,); NaN where fewer than two emotions have votes."""
+    """AC1 from sums of `ac1_terms`, (…, 3 + emotions) → (…,); NaN where fewer than two emotions have votes.
+
+    >>> ac1_from_sums(np.array([[7 / 3, 3.0, 3.0, 5 / 3, 4 / 3], [3.0, 3.0, 3.0, 3.0, 0.0]])).round(4)
+    array([0.561,   nan])
+    """
     sums = np.asarray(sums, dtype=float)
     observed = percent_from_sums(sums[..., :2])
     marginal = _ratio(sums[..., 3:], sums[..., 2:3] + np.zeros_like(sums[..., 3:]))
@@ -272,6 +294,24 @@ def against_the_rest(counts: np.ndarray, emotion: int) -> np.ndarray:
     """
     array = np.asarray(counts)
     return np.column_stack([array[:, emotion], array.sum(axis=1) - array[:, emotion]])
+
+
+def per_emotion(counts: np.ndarray) -> list[dict[str, Agreement]]:
+    """Alpha, AC1 and percent agreement of each emotion against the rest: one dictionary a column, in the columns' order.
+
+    counts: (clips, emotions), whole. An emotion that nobody, or everybody, named is undefined with its reason, except that
+    percent agreement leaves chance in. For an interval give `against_the_rest` to the coefficient's `*_terms`.
+
+    Raises BadInput where the counts are not whole numbers of votes.
+
+    >>> sad, _, fear = per_emotion(np.array([[3, 0, 0], [0, 2, 0], [1, 1, 0]]))
+    >>> sad["krippendorff_alpha"].value.__round__(3), fear["gwet_ac1"].reason
+    (0.5, 'every vote names the same emotion, so agreement cannot be told from chance')
+    """
+    array = validate(counts)
+    figures = {"krippendorff_alpha": krippendorff_alpha, "gwet_ac1": gwet_ac1, "percent_agreement": percent_agreement}
+    tables = (against_the_rest(array, column) for column in range(array.shape[1]))
+    return [{name: figure(table) for name, figure in figures.items()} for table in tables]
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

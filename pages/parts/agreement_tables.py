@@ -151,7 +151,8 @@ def _leaning(bias: dict[str, float | None]) -> str:
     if not known:
         return ""
     most, least = max(known, key=known.get), min(known, key=known.get)
-    return f"{most} {known[most]:+.0%}, {least} {known[least]:+.0%}"
+    named = [name for name in (most, least) if abs(known[name]) >= 0.005]
+    return ", ".join(f"{name} {known[name]:+.0%}" for name in named)
 
 
 def model_note(model: dict) -> None:

@@ -121,10 +121,12 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(sounds, tmp_path):
     assert found.find("out.wav") == {} and any("lead out of the audio root" in note for note in found.notes)
 
 
-def test_a_file_name_that_is_no_text_is_refused(tmp_path):
+def test_a_file_name_that_is_no_text_is_left_out_and_counted(tmp_path):
     write_sound(tmp_path / "\udce9.wav")
-    with pytest.raises(BadInput, match="not UTF-8"):
-        Sounds(tmp_path)
+    write_sound(tmp_path / "a.wav")
+    sounds = Sounds(tmp_path)
+    assert set(sounds.files) == {"a.wav"}
+    assert "1 audio files have names that are not UTF-8 text and were left out." in sounds.notes
 
 
 def test_clips_that_share_their_sound_are_counted(sounds, tmp_path):
