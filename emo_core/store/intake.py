@@ -31,6 +31,11 @@ _READERS = {
 }  # fmt: skip
 _REPEATS = "unnest(range(CASE WHEN problem IS NULL THEN CAST(times AS INTEGER) ELSE 1 END))"
 CLIP_FIELDS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s")
+# Columns that are staged only where the source has one of them: over twenty million rows they would not fit in memory.
+WIDE = {
+    "secondary_ids": "UTINYINT[]", "secondary_strengths": "FLOAT[]", "valence": "FLOAT", "arousal": "FLOAT",
+    "dominance": "FLOAT", "confidence": "FLOAT", "seconds": "FLOAT", "comment": "VARCHAR",
+}  # fmt: skip
 NONE_HEARD = "none heard"  # stands for the label of a graded answer without emotion that is to be left out
 ROW_NUMBER = "row number"  # stands for a column of clip ids where a table has none
 
@@ -62,7 +67,8 @@ def stage(
 
 
 def fill(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, labels: Mapping[str, str] | None = None) -> list[str]:
-    """The first half of `stage`: the temporary tables with every row, those that break a rule with their `problem`; and
+    """The first half of `stage`: the temporary tables (and the view `incoming_votes`, which has every column) with every
+    row, those that break a rule with their `problem`; and
     notes on graded answers. Raises BadTable where the file cannot be read.
     """
     is_file = isinstance(votes, VotesFile)
@@ -75,6 +81,7 @@ def fill(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, labels: Mapping[str
             _stage_file(cursor, votes)
         else:
             _stage_frame(cursor, votes)
+        _show_whole(cursor)
     except duckdb.Error as error:
         raise as_bad_table(name, error) from error
     return _notes_on_graded(cursor, votes) if is_file and votes.graded else []
@@ -212,11 +219,10 @@ def _notes_on_graded(cursor: Cursor, votes: VotesFile) -> list[str]:
 def leave_labels_out(cursor: Cursor) -> list[str]:
     """Take out votes whose label the mapping leaves out, unless they rate something, and say how many."""
     rows = cursor.execute(
-        "SELECT label, count(*) FROM incoming WHERE left_out AND problem IS NULL "
-        "AND coalesce(valence, arousal, dominance) IS NULL GROUP BY ALL ORDER BY 2 DESC"
+        "SELECT label, count(*) FROM incoming WHERE left_out AND problem IS NULL GROUP BY ALL ORDER BY 2 DESC"
     ).fetchall()
     if rows:
-        cursor.execute("DELETE FROM incoming WHERE left_out AND coalesce(valence, arousal, dominance) IS NULL")
+        cursor.execute("DELETE FROM incoming WHERE left_out")
         if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
             raise BadTable("The mapping leaves every vote out. Map at least one label to an emotion.")
     return [f"{count:,} votes for {label!r} were left out, as the mapping says." for label, count in rows]
@@ -319,9 +325,21 @@ def _staging(source: str, columns: dict[str, str]) -> str:
     repeat, position = ("0", "row") if plain else (_REPEATS, f"row_number() OVER ({order})")
     missing = {"secondary": "NULL", "strengths": "NULL", "problem": "CAST(NULL AS VARCHAR)"}
     secondary = _secondary(columns) if columns.get("secondary", "NULL") != "NULL" else _NO_SECONDARY
+    wide = ", ".join([*WIDE, ""]) if _is_wide(columns) else ""
     return query("stage_votes").format(
-        source=source, row=numbered, repeat=repeat, position=position, **missing | columns, **secondary
+        source=source, row=numbered, repeat=repeat, position=position, wide=wide, **missing | columns, **secondary
     )
+
+
+def _is_wide(columns: Mapping[str, str]) -> bool:
+    return any(columns.get(name, "NULL") != "NULL" for name in ("secondary", "comment", *_NUMBERS))
+
+
+def _show_whole(cursor: Cursor) -> None:
+    """The view `incoming_votes`: the staged rows with every column that a vote can have, NULL where the source has none."""
+    there = column_names(cursor, "incoming")
+    missing = "".join(f", CAST(NULL AS {kind}) AS {name}" for name, kind in WIDE.items() if name not in there)
+    cursor.execute(f"CREATE OR REPLACE TEMP VIEW incoming_votes AS SELECT incoming.*{missing} FROM incoming")  # noqa: S608
 
 
 _NO_SECONDARY = {

@@ -8,7 +8,7 @@ SELECT
     $base + incoming.position, clips.clip_id, panels.panel_id, raters.rater_id, incoming.emotion_id,
     incoming.secondary_ids, incoming.secondary_strengths, incoming.valence, incoming.arousal, incoming.dominance,
     incoming.confidence, incoming.seconds, incoming.comment, incoming.voted_at, $batch, incoming.provenance, {replaces}
-FROM incoming {joined}
+FROM incoming_votes AS incoming {joined}
 JOIN clips ON clips.corpus_id = $corpus AND clips.name = incoming.clip
 JOIN panels ON panels.corpus_id = $corpus AND panels.name = incoming.panel
 LEFT JOIN raters ON raters.panel_id = panels.panel_id AND raters.name = incoming.rater

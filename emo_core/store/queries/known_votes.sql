@@ -28,7 +28,7 @@ FROM (
         md5(CAST(row(
             emotion_id, secondary_ids, secondary_strengths, valence, arousal, dominance, confidence, comment, voted_at
         ) AS VARCHAR)) AS answer
-    FROM incoming
+    FROM incoming_votes AS incoming
     JOIN clips ON clips.corpus_id = $corpus AND clips.name = incoming.clip
 );
 

@@ -72,8 +72,8 @@ judged AS (
 SELECT *, {position} AS position
 FROM (
     SELECT
-        row, clip, panel, rater, emotion_id, secondary_ids, secondary_strengths, valence, arousal, dominance, confidence,
-        seconds, comment, persona, temperature, voted_at, provenance, problem, left_out,
+        row, clip, panel, rater, emotion_id, {wide}persona, temperature, voted_at, provenance, problem,
+        left_out AND coalesce(valence, arousal, dominance) IS NULL AS left_out,
         CASE WHEN left_out THEN label END AS label,
         {repeat} AS repeat
     FROM judged
