@@ -11,8 +11,9 @@ corpus: it says how much of the votes' variation lies within clips rather than b
   and kappa fall to zero in spite of near perfect agreement.
 - `percent_agreement`, how often two votes on one clip are the same, with chance left in.
 
-`per_emotion` asks the same of each emotion against all others. Each coefficient has a pair of functions for resampling: `*_terms` gives one row for each clip, `*_from_sums` the coefficient from
-the sum of any rows, so that a bootstrap never touches the votes again.
+`per_emotion` asks the same of each emotion against all others. Each coefficient has a pair of functions for resampling:
+`*_terms` gives one row for each clip, `*_from_sums` the coefficient from the sum of any rows, so that a bootstrap never
+touches the votes again.
 
 >>> from emo_core.science.inference import bootstrap_interval
 >>> counts = np.array([[4, 0], [3, 1], [0, 4], [1, 3]] * 10)

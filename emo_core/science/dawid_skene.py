@@ -5,6 +5,15 @@ with probability π_rjk. Expectation–maximisation finds the probabilities and 
 ambiguous speech "one true emotion" is a strong assumption: read the confusions as how raters differ from what the panel as a
 whole hears, not as errors.
 
+Votes of anonymous raters cannot be used; `raters.named` leaves them out and counts them.
+
+>>> from emo_core.science.raters import named
+>>> clip, rater = np.repeat(np.arange(6), 3), np.tile(np.arange(3), 6)
+>>> label = np.array([0, 0, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 0])  # the third rater swaps the two
+>>> model = dawid_skene(named(clip, rater, label, clips=6, raters=3, emotions=2))
+>>> model.confusions[2].round(2).tolist(), model.converged
+([[0.0, 1.0], [1.0, 0.0]], True)
+
 Reference
     A. P. Dawid & A. M. Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm", Journal of the
     Royal Statistical Society C 28 (1979).
@@ -14,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emo_core.errors import BadInput
 from emo_core.science.raters import Named
 
 
@@ -24,7 +34,8 @@ class DawidSkene:
     priors: np.ndarray  # (emotions,) share of clips of each true emotion
     posteriors: np.ndarray  # (clips, emotions); NaN for clips without a named rater's answer
     confusions: np.ndarray  # (raters, true emotion, said emotion), rows sum to one; NaN for raters without answers
-    log_likelihood: float  # of the answers, natural logarithm
+    log_likelihood: float  # of the answers, natural logarithm; NaN without answers
+    path: np.ndarray  # (iterations,) what each iteration raises: log likelihood + smoothing · Σ log π; never falls
     iterations: int
     converged: bool
 
@@ -32,29 +43,37 @@ class DawidSkene:
 def dawid_skene(
     answers: Named, *, smoothing: float = 0.0, most_iterations: int = 200, tolerance: float = 1e-6
 ) -> DawidSkene:
-    """Fit the model, beginning with each clip's shares of votes (Dawid & Skene 1979, section 3).
+    """Fit the model, beginning with each clip's shares of votes (Dawid & Skene 1979, equation 3.1).
 
     smoothing is added to each cell of every confusion before its rows are normalised: 0 is maximum likelihood; a little keeps
-    raters with few answers from certainty. It has converged where the log likelihood (with smoothing: of the answers alone)
-    gains less than `tolerance` times the number of answers.
+    raters with few answers from certainty (the mode under a Dirichlet prior of 1 + smoothing on each row). It has converged
+    where an iteration gains less than `tolerance` times the number of answers. The end depends on the beginning, as always
+    with expectation–maximisation: it is a maximum nearby, not the highest of all.
+
+    Raises BadInput where an option is out of range.
     """
+    if not (0 <= smoothing < np.inf and most_iterations >= 1 and tolerance > 0):
+        raise BadInput(
+            "Smoothing is zero or more, iterations are at least one and the tolerance is above zero; "
+            f"got {smoothing!r}, {most_iterations!r} and {tolerance!r}."
+        )
     k, r = answers.emotions, answers.raters
     used, clip = np.unique(answers.clip, return_inverse=True)
     said = answers.rater * k + answers.label
     shares = np.bincount(clip * k + answers.label, minlength=len(used) * k).reshape(-1, k).astype(float)
     posteriors = shares / shares.sum(axis=1, keepdims=True)
-    likelihood, converged, iteration = -np.inf, False, 0
-    priors, confusions = np.full(k, 1 / k), np.full((r, k, k), np.nan)
-    while len(used) and iteration < most_iterations and not converged:
-        iteration += 1
+    priors, confusions, likelihood = np.full(k, np.nan), np.full((r, k, k), np.nan), np.nan
+    path, converged = [], False
+    while len(used) and len(path) < most_iterations and not converged:
         priors = posteriors.mean(axis=0)
         confusions = _confusions(posteriors, clip, said, r, k, smoothing)
-        before = likelihood
         posteriors, likelihood = _expect(priors, confusions, clip, said, len(used))
-        converged = likelihood - before < tolerance * len(clip)
+        prior = smoothing * np.nansum(np.log(confusions)) if smoothing else 0.0
+        converged = bool(path) and likelihood + prior - path[-1] < tolerance * len(clip)
+        path.append(likelihood + prior)
     whole = np.full((answers.clips, k), np.nan)
     whole[used] = posteriors
-    return DawidSkene(priors, whole, confusions, float(likelihood), iteration, converged)
+    return DawidSkene(priors, whole, confusions, likelihood, np.array(path), len(path), converged)
 
 
 def _confusions(
