@@ -22,6 +22,8 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 
 from emo_core.science import agreement, raters, reliability
 from emo_core.science.dawid_skene import dawid_skene
+from emo_core.science.inference import bootstrap_interval
+from emo_core.science.reliability import NOMINAL
 
 EMOTIONS = 6
 VOTES = 10
@@ -61,7 +63,7 @@ def many_clips() -> list[Row]:
     """Coefficients of 100,000 clips."""
     clip, rater, label = answers(MANY, PEOPLE)
     counts = counted(clip, label, MANY)
-    points = [point for point, _, _ in reliability.NOMINAL.values()]
+    points = [point for point, _, _ in NOMINAL.values()]
     value = np.clip(label + 1 + np.random.default_rng(1).integers(2, size=len(label)), 1, 7).astype(float)
     table = value.reshape(MANY, VOTES).T
     return [
@@ -71,6 +73,10 @@ def many_clips() -> list[Row]:
         ),
         row("Fleiss' kappa", lambda: agreement.fleiss_kappa(counts), "statsmodels", lambda: fleiss_kappa(counts)),
         row("alpha, kappa, AC1, percent", lambda: [point(counts) for point in points]),
+        row(
+            "these four with intervals",
+            lambda: [bootstrap_interval(make(counts), estimate, seed=0) for _, make, estimate in NOMINAL.values()],
+        ),
         row("these four overall and for each emotion, with intervals", lambda: reliability.nominal(counts, seed=0)),
         row(
             "a scale: ordinal alpha, interval alpha, ICCs, with intervals",

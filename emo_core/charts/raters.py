@@ -1,4 +1,7 @@
-"""How far raters agree: each emotion, each rater, each pair."""
+"""How far raters agree: each emotion, each rater, each pair, and what one rater says when the panel hears something else.
+
+What is undefined (NaN) is not drawn. Backgrounds are transparent, so that the figures stand on light and dark paper.
+"""
 
 from collections.abc import Sequence
 
@@ -11,6 +14,17 @@ from emo_core.charts.style import ERROR_BARS, INK, finish
 # Blue to vermilion by way of a grey that is seen on light and dark paper: 0 is what chance gives.
 _DIVERGING = [[0.0, "#D55E00"], [0.5, "#B9BEC4"], [1.0, "#0072B2"]]
 MOST_LABELS = 40  # raters whose names fit beside a map
+_CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
+
+
+def _error_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, **style) -> dict:
+    reach = {"array": np.subtract(high, value), "arrayminus": np.subtract(value, low)}
+    return {"type": "data", "symmetric": False, "color": ERROR_BARS} | reach | style
+
+
+def _brackets(low: np.ndarray, high: np.ndarray) -> list[str]:
+    """Intervals as words for the hover."""
+    return [f"[{a:.3f}, {b:.3f}]" if np.isfinite([a, b]).all() else "no interval" for a, b in zip(low, high)]
 
 
 def emotion_agreement(
@@ -21,17 +35,13 @@ def emotion_agreement(
         go.Scatter(
             x=list(emotions), y=value, mode="markers",
             marker={"size": 11, "color": vocabulary.colours(emotions), "line": {"width": 1, "color": ERROR_BARS}},
-            error_y={
-                "type": "data", "symmetric": False, "array": high - value, "arrayminus": value - low,
-                "color": ERROR_BARS, "thickness": 1.5, "width": 3,
-            },
-            customdata=np.column_stack([low, high, votes]),
-            hovertemplate="%{x}: %{y:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<br>%{customdata[2]:,} votes"
-            "<extra></extra>",
+            error_y=_error_bars(value, low, high, thickness=1.5, width=3),
+            customdata=list(zip(_brackets(low, high), map(int, votes))),
+            hovertemplate="%{x}: %{y:.3f} %{customdata[0]}<br>%{customdata[1]:,} votes<extra></extra>",
         )
     )  # fmt: skip
     figure.add_hline(y=0, line={"dash": "dot", "color": ERROR_BARS, "width": 1})
-    figure.update_layout(xaxis={"type": "category"}, yaxis={"title": name}, showlegend=False)
+    figure.update_layout(xaxis={"type": "category"}, yaxis={"title": name}, showlegend=False, **_CLEAR)
     return finish(figure, height=340)
 
 
@@ -43,31 +53,37 @@ def rater_scatter(
     high: np.ndarray,
     expected: np.ndarray,
 ) -> go.Figure:
-    """Each rater's agreement with the others on the same clips, against the number of votes, with intervals."""
+    """Each rater's agreement with the others on the same clips, against the number of votes, with intervals.
+
+    (raters,) each. expected: the agreement of a rater who names emotions at random, as often as this one does.
+    """
     figure = go.Figure(
         go.Scatter(
             x=votes, y=agreement, mode="markers", marker={"size": 7, "color": INK, "opacity": 0.8},
-            error_y={
-                "type": "data", "symmetric": False, "array": high - agreement, "arrayminus": agreement - low,
-                "color": ERROR_BARS, "thickness": 1, "width": 0,
-            },
-            customdata=np.column_stack([np.asarray(names, dtype=object), low, high, expected]),
-            hovertemplate="%{customdata[0]}: %{y:.3f} [%{customdata[1]:.3f}, %{customdata[2]:.3f}]<br>%{x:,} clips with "
-            "others; by chance %{customdata[3]:.3f}<extra></extra>",
+            error_y=_error_bars(agreement, low, high, thickness=1, width=0),
+            customdata=list(zip(names, _brackets(low, high), expected)),
+            hovertemplate="%{customdata[0]}: %{y:.3f} %{customdata[1]}<br>%{x:,} clips with others; "
+            "by chance %{customdata[2]:.3f}<extra></extra>",
         )
     )  # fmt: skip
     figure.update_layout(
         xaxis={"title": f"clips answered that others answered too ({len(names)} raters)", "rangemode": "tozero"},
         yaxis={"title": "share of the others' votes that say the same"},
         showlegend=False,
+        **_CLEAR,
     )
     return finish(figure, height=380)
 
 
 def kappa_map(names: Sequence[str], kappa: np.ndarray, clips: np.ndarray) -> go.Figure:
-    """Cohen's kappa of every two raters, (raters, raters); pairs without one stay empty."""
+    """Cohen's kappa of every two raters and the clips in common, (raters, raters) each; pairs without a kappa stay empty.
+
+    The scale is centred at 0 and reaches as far as the largest kappa, 0.2 at least. Of more than `MOST_LABELS` raters the
+    names are in the hover only, and the axis says how many there are.
+    """
     reach = max(0.2, float(np.nanmax(np.abs(kappa)))) if np.isfinite(kappa).any() else 1.0
-    ticks = {"showticklabels": len(names) <= MOST_LABELS, "showgrid": False, "zeroline": False, "type": "category"}
+    named = len(names) <= MOST_LABELS
+    ticks = {"showticklabels": named, "showgrid": False, "zeroline": False, "type": "category"}
     figure = go.Figure(
         go.Heatmap(
             x=list(names), y=list(names), z=kappa, zmin=-reach, zmax=reach, colorscale=_DIVERGING, customdata=clips,
@@ -75,21 +91,28 @@ def kappa_map(names: Sequence[str], kappa: np.ndarray, clips: np.ndarray) -> go.
             hovertemplate="%{y} and %{x}: κ %{z:.3f} on %{customdata:,} clips<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_layout(xaxis=ticks, yaxis=ticks | {"autorange": "reversed"})
+    title = {} if named else {"title": f"{len(names)} raters; the cursor shows who"}
+    figure.update_layout(xaxis=ticks | title, yaxis=ticks | {"autorange": "reversed"}, **_CLEAR)
     return finish(figure, height=min(720, max(360, 90 + 14 * len(names))))
 
 
 def rater_confusion(emotions: Sequence[str], confusion: np.ndarray) -> go.Figure:
-    """What a rater says (columns) on clips that the whole panel takes for each emotion (rows); rows sum to one."""
+    """What a rater says (columns) on clips that the whole panel takes for each emotion (rows); rows sum to one.
+
+    confusion: (emotions, emotions).
+    """
     figure = go.Figure(
         go.Heatmap(
             x=list(emotions), y=list(emotions), z=confusion, zmin=0, zmax=1, colorscale="Blues",
-            text=[[f"{share:.0%}" for share in row] for row in confusion], texttemplate="%{text}",
+            text=[[f"{share:.0%}" if np.isfinite(share) else "" for share in row] for row in confusion],
+            texttemplate="%{text}", hoverongaps=False,
             hovertemplate="panel hears %{y}, says %{x}: %{z:.1%}<extra></extra>", colorbar={"tickformat": ".0%"},
         )
     )  # fmt: skip
     axis = {"showgrid": False, "zeroline": False, "type": "category"}
     figure.update_layout(
-        xaxis={"title": "the rater says"} | axis, yaxis={"title": "the panel hears", "autorange": "reversed"} | axis
+        xaxis={"title": "the rater says"} | axis,
+        yaxis={"title": "the panel hears", "autorange": "reversed"} | axis,
+        **_CLEAR,
     )
     return finish(figure, height=380)

@@ -78,8 +78,9 @@ def test_like_raters_stand_beside_each_other():
 
 
 def test_undefined_kappas_are_nan():
-    one_clip = raters.named([0, 0], [0, 1], [1, 1], clips=1, raters=2, emotions=2)
-    assert np.isnan(raters.cohen_kappas(one_clip)[0]).all()
+    for labels in ([1, 1], [0, 1]):
+        one_clip = raters.named([0, 0], [0, 1], labels, clips=1, raters=2, emotions=2)
+        assert np.isnan(raters.cohen_kappas(one_clip)[0]).all()
     constant = raters.named([0, 0, 1, 1], [0, 1, 0, 1], [1, 1, 1, 1], clips=2, raters=2, emotions=2)
     assert np.isnan(raters.cohen_kappas(constant)[0][0, 1])
     assert np.isnan(raters.mean_kappa(*raters.cohen_kappas(constant))[0])
@@ -138,6 +139,17 @@ def test_intervals_do_not_hang_on_how_many_raters_are_worked_on_at_a_time(monkey
     parts = raters.rater_table(answers, seed=2)
     np.testing.assert_allclose(whole.low, parts.low, rtol=1e-12)
     np.testing.assert_allclose(whole.high, parts.high, rtol=1e-12)
+
+
+def test_an_interval_needs_five_shared_clips():
+    clip, rater = (
+        np.repeat(np.arange(40), 2),
+        np.column_stack([np.zeros(40), np.r_[[1] * 4, [2] * 5, [3] * 31]]).ravel(),
+    )
+    answers = raters.named(clip, rater, np.arange(80) % 3 % 2, clips=40, raters=5, emotions=2)
+    table = raters.rater_table(answers, seed=0)
+    assert table.shared.tolist() == [40, 4, 5, 31, 0]
+    assert np.isfinite(table.low).tolist() == np.isfinite(table.high).tolist() == [True, False, True, True, False]
 
 
 def test_blocks_of_clips_give_intervals_as_wide_as_clips_do(monkeypatch):
