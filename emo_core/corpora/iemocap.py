@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from emo_core import vocabulary
-from emo_core.corpora import sources
+from emo_core.corpora import sources, text_files
 from emo_core.corpora.collecting import Collection, Sounds
 from emo_core.corpora.formats import Format
 from emo_core.errors import BadInput
@@ -30,7 +30,7 @@ FOUR = frozenset({"anger", "happy", "neutral", "sad"})
 _GIVE = "the folder that holds Session1 … Session5"
 _UTTERANCE = re.compile(r"Ses(?P<session>[0-9]{2})[FM]_\w{1,60}_(?P<turn>[FM])\w{3}", re.ASCII)
 _HEADER = re.compile(r"\[\s*([0-9.]{1,20})\s*-\s*([0-9.]{1,20})\s*\]\t(\S{1,100})\t(\w{1,20})\t\[([^\]]{0,100})\]")
-_EVALUATION = re.compile(r"(?P<kind>[CA])-(?P<rater>[EFM][0-9]{1,3}):\t(?P<said>[^\t]*)(?:\t\((?P<comment>.*)\))?\s*")
+_EVALUATION = re.compile(r"(?P<kind>[CA])-(?P<rater>[EFM][0-9]{1,3}):\t(?P<said>[^\t]*)(?:\t\((?P<comment>.*)\))?")
 _SCALES = {"val": "valence", "act": "arousal", "dom": "dominance"}
 _TRANSCRIPT = re.compile(r"(Ses\S{1,80}) \[[0-9. -]{1,40}\]: (.*)")
 TREATMENTS = ("first label decides", "every label must be inside", "clips with one are left out")
@@ -68,26 +68,15 @@ def _root(given: Path) -> Path:
 def _evaluations(root: Path) -> Iterator[Path]:
     """Files of evaluations in order; those that macOS leaves, and folders, are none."""
     for file in sorted(root.glob("Session*/dialog/EmoEvaluation/*.txt")):
-        if not file.name.startswith(".") and file.is_file() and file.resolve().is_relative_to(root):
+        if not file.name.startswith(".") and text_files.is_inside(file, root):
             yield file
-
-
-def _lines(file: Path, found: Collection) -> Iterator[tuple[int, str]]:
-    """The lines of a file with their numbers; Latin-1 where it is not UTF-8."""
-    raw = sources.read_bytes(file)
-    try:
-        written = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        written = raw.decode("latin-1")
-        found.notes.append(f"{file.name} is not UTF-8; it was read as Latin-1.")
-    yield from enumerate(re.split(r"\r\n|\r|\n", written), 1)
 
 
 def _read_dialogue(file: Path, root: Path, found: Collection, sounds: Sounds) -> None:
     session = file.parents[2]
-    words = _transcripts(session / "dialog" / "transcriptions" / file.name, found)
+    words = _transcripts(session / "dialog" / "transcriptions" / file.name, root, found)
     clip, answers = None, {}
-    for number, line in _lines(file, found):
+    for number, line in enumerate(text_files.lines(file, found), 1):
         where = f"{file.name} line {number}"
         if line.startswith("["):
             _keep(found, clip, answers)
@@ -102,12 +91,17 @@ def _read_dialogue(file: Path, root: Path, found: Collection, sounds: Sounds) ->
     _keep(found, clip, answers)
 
 
-def _transcripts(file: Path, found: Collection) -> dict[str, str]:
-    """What is said in each utterance; nothing where the file is not there."""
-    if not sources.is_there(file):
-        return {}
-    matches = (_TRANSCRIPT.fullmatch(line) for _, line in _lines(file, found))
-    return {match[1]: match[2].strip() for match in matches if match}
+def _transcripts(file: Path, root: Path, found: Collection) -> dict[str, str]:
+    """What is said in each utterance; nothing where the file is not there, or is a link that leads out of the root."""
+    words: dict[str, str] = {}
+    for number, line in enumerate(text_files.lines(file, found) if text_files.is_inside(file, root) else (), 1):
+        match = _TRANSCRIPT.fullmatch(line)
+        if match and match[1] not in words:
+            words[match[1]] = match[2].strip()
+        elif line.strip():
+            why = f"{match[1]} stands in an earlier line already" if match else "it is not utterance [start-end]: text"
+            found.skip(f"transcriptions/{file.name} line {number}", why)
+    return words
 
 
 def _add_clip(
@@ -148,7 +142,7 @@ def _add_clip(
 
 def _add_evaluation(line: str, where: str, clip: str | None, answers: dict, found: Collection) -> None:
     """One evaluator's line, put to what the same evaluator said of the clip in another."""
-    match = _EVALUATION.fullmatch(line)
+    match = _EVALUATION.fullmatch(line.rstrip())
     if not match or clip is None:
         why = "it belongs to no utterance" if match else "it is not an evaluation: kind-rater, answer, (comment)"
         return found.skip(where, why)
@@ -236,17 +230,18 @@ def _note(found: Collection, heard: dict[str, list[list[str]]]) -> None:
     found.count("lines of evaluators name several emotions", sum(len(v) > 1 for votes in heard.values() for v in votes))
     found.count("utterances have no transcript", sum("transcript" not in fields for fields in found.clips.values()))
     sessions = Counter(fields["session"] for fields in found.clips.values())
-    counts = ", ".join(f"{name}: {sessions[name]:,}" for name in sorted(sessions))
-    odd = [name for name in sessions if OFFICIAL.get(name, -1) != sessions[name]]
-    published = (
-        f" Published: {', '.join(f'{OFFICIAL[name]:,}' for name in sorted(odd) if name in OFFICIAL)}." if odd else ""
-    )
-    found.notes.append(f"Utterances: {counts}.{published}")
+    odd = {name: OFFICIAL[name] for name in sessions if OFFICIAL.get(name, sessions[name]) != sessions[name]}
+    published = f" Published: {_listed(odd)}." if odd else ""
+    found.notes.append(f"Utterances: {_listed(sessions)}.{published}")
     found.notes.append(
         "Papers keep 4,370 (Scaling Ambiguity) and 4,373 (token-level logits) utterances of the full corpus whose three votes "
         "fall inside four emotions; the table says what each treatment keeps of this copy. In a study, secondary weight 0 with "
         "the rule all inside is the first row, a weight above 0 the row in which every label must be inside."
     )
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name}: {counts[name]:,}" for name in sorted(counts))
 
 
 def recognises(path: Path | str) -> bool:

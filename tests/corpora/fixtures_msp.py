@@ -21,6 +21,11 @@ MSP-PODCAST_0001_0008.wav,N,2.8,3.6,3.4,127,Male,Test1
 MSP-PODCAST_0001_0019.wav,X,5.0,5.5,4.0,Unknown,Female,Train
 MSP-PODCAST_0002_0003.wav,A,6.0,2.0,6.0,9,Female,Development
 """
+SPEAKERS = """Speaker_127; Male
+
+MSP-PODCAST_0001_0008.wav; 127
+MSP-PODCAST_0001_0019.wav; Unknown
+"""
 _MAJOR = "FileName,{worker},EmoClass_Major,EmoClass_Second,EmoAct,EmoVal,EmoDom"
 
 
@@ -34,6 +39,19 @@ def answers() -> list[tuple[str, str, str, str, list[str]]]:
         elif parts[0]:
             file = parts[0]
     return rows
+
+
+# As releases to 1.9 call them.
+OLD_NAMES = {
+    "Labels/labels.txt": "Labels/Labels.txt", "Labels/labels_consensus.csv": "Labels/labels_concensus.csv", "Labels": "label",
+}  # fmt: skip
+
+
+def rename_as_before(folder: Path) -> Path:
+    """Give a corpus the names of the releases to 1.9."""
+    for now, before in OLD_NAMES.items():
+        (folder / now).rename(folder / before)
+    return folder
 
 
 def build(folder: Path, *, labels: str = "labels.txt", consensus: bool = True) -> Path:
@@ -50,7 +68,7 @@ def build(folder: Path, *, labels: str = "labels.txt", consensus: bool = True) -
     (folder / "Transcripts").mkdir()
     (folder / "Transcripts/MSP-PODCAST_0001_0008.txt").write_text("well  I think\n so")
     (folder / "Partitions.txt").write_text("Test1; MSP-PODCAST_0001_0008.wav\nTrain; MSP-PODCAST_0001_0019.wav\n")
-    (folder / "Speaker_ids.txt").write_text("MSP-PODCAST_0001_0008.wav; 127\nMSP-PODCAST_0001_0019.wav; Unknown\n")
+    (folder / "Speaker_ids.txt").write_text(SPEAKERS)
     write_sound(folder / "Audios/MSP-PODCAST_0001_0008.wav")
     return folder
 

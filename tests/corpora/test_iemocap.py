@@ -6,7 +6,7 @@ from emo_core.corpora import iemocap
 from emo_core.errors import BadInput
 from emo_core.records import Study
 from emo_core.store import answers, corpora, studies
-from tests.corpora.fixtures_iemocap import FIRST, build
+from tests.corpora.fixtures_iemocap import FIRST, WORDS, build
 
 
 @pytest.fixture
@@ -72,7 +72,9 @@ def test_a_lab_sees_its_own_number_for_every_treatment(reading):
         "neu": 1, "ang": 1, "exc": 1, "xxx": 1,
     }  # fmt: skip
     assert any("4,370" in note and "4,373" in note for note in reading.notes)
-    assert any("Session1: 3, Session2: 1. Published: 1,819, 1,811." in note for note in reading.notes)
+    assert any(
+        "Session1: 3, Session2: 1. Published: Session1: 1,819, Session2: 1,811." in note for note in reading.notes
+    )
 
 
 def test_the_tables_rows_are_studies(reading, store):
@@ -126,6 +128,86 @@ def test_odd_lines_are_listed_and_the_rest_is_kept(tmp_path, line, reason):
     (skipped,) = reading.skipped
     assert skipped.where == f"Ses01F_impro01.txt line {FIRST.count(chr(10)) + 1}" and reason in skipped.reason
     assert len(reading.clips) == 4
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        FIRST.replace("\n", "\r\n").encode(),
+        FIRST.replace("\n", "\r").encode(),
+        b"\xef\xbb\xbf" + FIRST.encode(),
+        FIRST.rstrip().encode(),
+    ],
+    ids=["CRLF", "CR", "BOM", "no last line end"],
+)
+def test_how_lines_end_and_begin_changes_nothing(tmp_path, reading, written):
+    root = build(tmp_path / "i")
+    (root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt").write_bytes(written)
+    again = iemocap.read(root)
+    assert again.votes.equals(reading.votes) and not again.skipped
+
+
+def test_white_space_without_end_is_a_damaged_line(tmp_path):
+    root = build(tmp_path / "i")
+    file = root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    file.write_text(f"{FIRST}C-E9:\t{' ' * 50_000}\tx\n")
+    (skipped,) = iemocap.read(root).skipped
+    assert "it is not an evaluation" in skipped.reason
+
+
+def test_an_empty_file_and_a_folder_with_a_files_name_are_passed_over(tmp_path, reading):
+    root = build(tmp_path / "i")
+    (root / "Session1/dialog/EmoEvaluation/Ses01F_impro02.txt").write_bytes(b"")
+    (root / "Session1/dialog/EmoEvaluation/Ses01F_impro03.txt").mkdir()
+    assert iemocap.read(root).votes.equals(reading.votes)
+
+
+def test_files_that_are_not_utf8_are_counted_once(tmp_path):
+    root = build(tmp_path / "i")
+    for folder in ("EmoEvaluation", "transcriptions"):
+        file = root / "Session1/dialog" / folder / "Ses01F_impro01.txt"
+        file.write_bytes(file.read_bytes().replace(b"loud", b"\xe9mu").replace(b"form", b"caf\xe9"))
+    reading = iemocap.read(root)
+    assert "ému" in votes_of(reading, "Ses01F_impro01_M001")[1]
+    assert reading.clips.set_index("clip").loc["Ses01F_impro01_M001", "transcript"] == "Where is the café?"
+    assert [note for note in reading.notes if "Latin-1" in note] == [
+        "1 files in transcriptions/ are not UTF-8 and were read as Latin-1.",
+        "1 files in EmoEvaluation/ are not UTF-8 and were read as Latin-1.",
+    ]
+
+
+def test_lines_of_a_transcription_that_say_nothing_of_an_utterance_are_listed(tmp_path):
+    root = build(tmp_path / "i")
+    again = "Ses01F_impro01_F000 [006.2901-008.2357]: Something else.\n"
+    (root / "Session1/dialog/transcriptions/Ses01F_impro01.txt").write_text(f"{WORDS}M: hello\n\n{again}")
+    reading = iemocap.read(root)
+    assert [(skip.where, skip.reason) for skip in reading.skipped] == [
+        ("transcriptions/Ses01F_impro01.txt line 4", "it is not utterance [start-end]: text"),
+        ("transcriptions/Ses01F_impro01.txt line 6", "Ses01F_impro01_F000 stands in an earlier line already"),
+    ]
+    assert reading.clips.set_index("clip").loc["Ses01F_impro01_F000", "transcript"] == "Excuse me."
+
+
+@pytest.mark.parametrize("kind", ["transcriptions", "EmoEvaluation"])
+def test_a_link_that_leads_out_of_the_folder_is_not_read(tmp_path, kind):
+    root, outside = build(tmp_path / "i"), tmp_path / "outside.txt"
+    file = root / "Session1/dialog" / kind / "Ses01F_impro01.txt"
+    file.rename(outside)
+    file.symlink_to(outside)
+    reading = iemocap.read(root)
+    assert "transcript" not in reading.clips and len(reading.clips) == (4 if kind == "transcriptions" else 1)
+
+
+def test_sessions_that_no_release_has_are_held_against_nothing(tmp_path):
+    root = build(tmp_path / "i", sessions=1)
+    (root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt").write_text(FIRST.replace("Ses01", "Ses07"))
+    assert "Utterances: Session7: 3." in iemocap.read(root).notes
+
+
+def test_both_panels_reach_the_store(reading, store):
+    corpora.add_corpus(store, "i", reading)
+    panels = {panel["name"]: (panel["kind"], panel["raters"]) for panel in corpora.list_panels(store, "i")}
+    assert panels == {"human": ("human", 5), "self-report": ("self-report", 2)}
 
 
 def test_evaluations_below_a_broken_header_belong_to_nobody(tmp_path):
