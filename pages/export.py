@@ -10,9 +10,10 @@ from pathlib import Path
 import streamlit as st
 
 from emo_core import verbs
+from emo_core.errors import WorkbenchError
 from emo_core.store import export_rows
 from emo_core.verbs.exports import FORMATS
-from pages.parts.session import choose_study, open_store
+from pages.parts.session import choose_study, escape, fail, open_store
 
 FORM_NAMES = {
     "csv": "CSV", "parquet": "Parquet", "jsonl": "JSON lines", "hf": "folder for Hugging Face", "label-studio": "Label Studio",
@@ -44,9 +45,7 @@ choices = {"what": what, "form": form, "audio": audio} | {
 if names != usual:
     choices["columns"] = names
 if names:
-    rows = export_rows.select(
-        store, stored.study.name, what, raters=raters or "pseudonyms", clips=clips or "all", voteless=form == "hf"
-    ).rows()
+    rows = export_rows.select(store, stored.study.name, what, clips=clips or "all").rows()
     st.write(f"**{rows:,} rows** ({export_rows.WHAT[what].partition(': ')[2]}) × **{len(names)} columns**.")
 
 
@@ -69,21 +68,45 @@ def zipped(folder: Path) -> bytes:
     return memory.getvalue()
 
 
+def write_here(folder: str) -> None:
+    """Sound may be larger than memory, so a folder with sound is written where it is to stay."""
+    with st.spinner("Writing …"):
+        try:
+            done = verbs.run(
+                store, "export", {"study": stored.study.name, "to": str(Path(folder).expanduser())} | choices
+            )
+        except WorkbenchError as error:
+            fail(error)
+    st.success(f"{done['rows']:,} rows are in {escape(done['folder'])}.")
+    if done["without_sound"]:
+        st.caption(
+            escape(f"{len(done['without_sound']):,} clips have no sound: {', '.join(done['without_sound'][:5])} …")
+        )
+
+
 several = form in ("hf", "label-studio")
 name = stored.study.name.replace("/", "-")
-with st.container(horizontal=True):
-    st.download_button(
-        f"Download {FORM_NAMES[form]}" + (" (zip)" if several else ""), written, f"{name}{'.zip' if several else FORMATS[form]}",
-        "application/zip" if several else "application/octet-stream", key="download", disabled=not names, on_click="ignore",
-        type="primary",
-    )  # fmt: skip
-    st.download_button(
-        "Download the schema (JSON)", partial(written, ".schema.json"), f"{name}{FORMATS[form]}.schema.json", "application/json",
-        key="download:schema", disabled=not names, on_click="ignore",
-    )  # fmt: skip
+if audio:
+    folder = st.text_input(
+        "New folder on this machine", key="folder", help="Its full path; the folder above it must be there.", width=480
+    )
+    ready = bool(names) and Path(folder).expanduser().is_absolute()
+    if st.button("Write the folder", key="write", type="primary", disabled=not ready):
+        write_here(folder)
+else:
+    with st.container(horizontal=True):
+        st.download_button(
+            f"Download {FORM_NAMES[form]}" + (" (zip)" if several else ""), written,
+            f"{name}{'.zip' if several else FORMATS[form]}", "application/zip" if several else "application/octet-stream",
+            key="download", disabled=not names, on_click="ignore", type="primary",
+        )  # fmt: skip
+        st.download_button(
+            "Download the schema (JSON)", partial(written, ".schema.json"), f"{name}{FORMATS[form]}.schema.json",
+            "application/json", key="download:schema", disabled=not names, on_click="ignore",
+        )  # fmt: skip
 st.caption(
     "Combined distributions pool reference and candidate votes, each vote equal. In CSV a text that begins with = + - or @ "
-    "gets a leading apostrophe, so that a spreadsheet runs nothing; taken in again with its schema beside it, it is as before."
+    "gets a leading apostrophe, so that a spreadsheet runs nothing; an import of the table takes it off again."
 )
 st.subheader("What the columns mean")
 st.dataframe(

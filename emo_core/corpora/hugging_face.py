@@ -42,7 +42,8 @@ def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
     licence = sources.text(card.get("license")) or ""
     if all(own_export.is_ours(part.table.column_names) for part in parts):
         tables = own_export.tables([(part.file, part.table) for part in parts], sounds, found)
-        return found.reading(FORMAT.name, root, sounds, frames=tables, licence=licence)
+        said = {"licence": licence} | own_export.facts_beside(root / "schema.json")
+        return found.reading(FORMAT.name, root, sounds, frames=tables, **said)
     hugging_face_columns.collect(root, parts, sounds, found)
     return found.reading(FORMAT.name, root, sounds, licence=licence)
 

@@ -4,7 +4,8 @@
                "type": "choices", "value": {"choices": ["Happy"]}}]}], "predictions": […]}]
     JSON_MIN   [{"audio": …, "id": 1, "emotion": "Happy", "annotator": 1, "lead_time": 4.2}]
 
-A task is a clip. Its annotations are votes of the panel `human`, predictions of `model:<version>`. A question about emotions
+A task is a clip. Its annotations are votes of the panel `human`, predictions of `model:<version>`, or of the panel that the
+version names; in tasks that we exported, `data` says the clip's id, the panels and the raters. A question about emotions
 gives the label, and further labels where several were chosen; where answers answer several such questions, each has a panel of
 its own (`human:<question>`). Results with start and end are votes on that part of the clip, `<task>#<start>-<end>`.
 """
@@ -19,7 +20,7 @@ from emo_core.corpora.collecting import Collection, Sounds
 from emo_core.corpora.formats import Format
 from emo_core.corpora.sound_files import SUFFIXES
 from emo_core.errors import BadInput
-from emo_core.records import Reading
+from emo_core.records import PANEL_KINDS, Reading, panel_kind
 
 _GIVE = "a file of Label Studio's export as JSON or JSON_MIN"
 _LABELS = ("choices", "labels")  # types of results that hold labels, under a key of the same name
@@ -112,6 +113,7 @@ def _answers(place: int, task: Any, sounds: Sounds, found: Collection) -> Iterat
         return
     where = f"task {name}"
     if _is_task(task):
+        name = _clip_of_ours(task["data"]) or name
         _add_clip(found, name, task["data"], sounds)
         found.count("unfinished annotations (drafts) were left out", len(sources.as_list(task.get("drafts"))))
         yield from _annotations(where, name, task, found)
@@ -121,6 +123,11 @@ def _answers(place: int, task: Any, sounds: Sounds, found: Collection) -> Iterat
         _add_clip(found, name, said, sounds)
         results = [result for question, value in answered.items() for result in _results_of_row(question, value, found)]
         yield _Answer(where, name, results, rater=_rater(task.get("annotator")), fields=_fields(task))
+
+
+def _clip_of_ours(data: dict) -> str | None:
+    """The clip's own id, in tasks that our export made (which number them): these say who annotated."""
+    return sources.text(data.get("clip")) if isinstance(data.get("panels"), list) else None
 
 
 def _add_clip(found: Collection, name: str, data: dict, sounds: Sounds) -> None:
@@ -142,7 +149,10 @@ def _address(data: dict) -> str | None:
 
 
 def _annotations(where: str, name: str, task: dict, found: Collection) -> Iterator[_Answer]:
-    for place, said in enumerate(sources.as_list(task.get("annotations")), 1):
+    given = sources.as_list(task.get("annotations"))
+    names = [sources.as_list(task["data"].get(each)) for each in ("panels", "raters")]
+    ours = all(len(each) == len(given) for each in names)  # nobody has annotated since our export
+    for place, said in enumerate(given, 1):
         here = f"{where}, annotation {place}"
         if not isinstance(said, dict):
             found.skip(here, "it is no annotation")
@@ -150,7 +160,9 @@ def _annotations(where: str, name: str, task: dict, found: Collection) -> Iterat
             found.skip(here, "the annotator skipped the task (cancelled)")
         else:
             results = [result for each in sources.as_list(said.get("result")) for result in _results(each, found)]
-            yield _Answer(here, name, results, rater=_rater(said.get("completed_by")), fields=_fields(said))
+            panel, who = (sources.text(each[place - 1]) for each in names) if ours else (None, None)
+            who = who if ours else _rater(said.get("completed_by"))
+            yield _Answer(here, name, results, sources.panel(panel) or "human", who, _fields(said))
 
 
 def _predictions(where: str, name: str, task: dict, found: Collection) -> Iterator[_Answer]:
@@ -162,9 +174,8 @@ def _predictions(where: str, name: str, task: dict, found: Collection) -> Iterat
         results = [result for each in sources.as_list(said.get("result")) for result in _results(each, found)]
         model, score = sources.text(said.get("model_version")) or "unnamed", sources.number(said.get("score"))
         confidence = score if score is not None and 0 <= score <= 1 else None
-        yield _Answer(
-            here, name, results, sources.panel("model", model), model, _fields(said) | {"confidence": confidence}
-        )
+        panel = sources.panel(None if panel_kind(model) in PANEL_KINDS else "model", model)
+        yield _Answer(here, name, results, panel, model, _fields(said) | {"confidence": confidence})
 
 
 def _halves(row: dict) -> tuple[dict, dict]:

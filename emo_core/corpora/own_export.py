@@ -3,14 +3,17 @@
 A clip's own columns are repeated in each of its rows. Tables may hold millions of rows, so they are taken column by column.
 """
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from emo_core.corpora.collecting import Collection, Sounds
-from emo_core.corpora.sources import text
+from emo_core.corpora.sources import number, text
 from emo_core.errors import BadTable
 
 _TEXT = ("clip", "panel", "rater", "label", "secondary", "strengths", "comment", "persona", "voted_at")
@@ -20,6 +23,21 @@ _CLIP_NUMBERS = ("start_s", "end_s", "duration_s")
 COLUMNS: tuple[str, ...] = (*_TEXT, *_NUMBERS, *_CLIP_TEXT, *_CLIP_NUMBERS)
 
 
+def facts_beside(schema: Path) -> dict[str, Any]:
+    """What the schema beside an export of ours says of its corpora, as fields of `Reading`; empty where it is none."""
+    try:
+        said = json.loads(schema.read_text(encoding="utf-8"))
+        made_of = said["corpora"] if said["made_by"] == "Ambiguity Workbench" else []
+        licences = dict.fromkeys(each["licence"] for each in made_of if each["licence"])
+        scales = {(each["rating_low"], each["rating_high"]) for each in made_of}
+        simulated = any(each["simulated"] is True for each in made_of)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    found = {"simulated": simulated, "licence": "; ".join(filter(None, map(text, licences)))}
+    low, high = scales.pop() if len(scales) == 1 else (None, None)
+    return found | ({"rating_scale": (low, high)} if number(low) is not None and number(high) is not None else {})
+
+
 def is_ours(names: Iterable[str]) -> bool:
     """Whether a table has the columns of our exports: clip, panel, and a label or a rating."""
     names = set(names)
@@ -27,7 +45,8 @@ def is_ours(names: Iterable[str]) -> bool:
 
 
 def tables(parts: list[tuple[str, pa.Table]], sounds: Sounds, found: Collection) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Clips and votes of all files. Rows without clip, panel or answer, or with an impossible span, are left out.
+    """Clips and votes of all files. A row with neither panel nor answer is a clip without votes; rows without clip, panel or
+    answer, or with an impossible span, are left out.
 
     Raises BadTable where a column cannot be what its name says.
     """
@@ -35,10 +54,11 @@ def tables(parts: list[tuple[str, pa.Table]], sounds: Sounds, found: Collection)
     answered = rows.reindex(columns=["label", "valence", "arousal", "dominance"]).notna().any(axis=1)
     start = rows["start_s"].fillna(0.0) if "start_s" in rows else pd.Series(0.0, rows.index)
     end = rows["end_s"].fillna(float("inf")) if "end_s" in rows else pd.Series(float("inf"), rows.index)
+    alone = rows["panel"].isna() & ~answered
     reasons = {
         "it has no clip": rows["clip"].isna(),
-        "it has no panel": rows["panel"].isna(),
-        "it has neither a label nor a rating": ~answered,
+        "it has no panel": rows["panel"].isna() & ~alone,
+        "it has neither a label nor a rating": ~answered & ~alone,
         "its start and end are not seconds with 0 ≤ start < end": ~((start >= 0) & (start < end)),
     }
     wrong = pd.Series(False, rows.index)
@@ -47,7 +67,7 @@ def tables(parts: list[tuple[str, pa.Table]], sounds: Sounds, found: Collection)
             found.skip(where, reason)
         wrong |= holds
     kept = rows[~wrong]
-    votes = kept[[name for name in (*_TEXT, *_NUMBERS) if name in kept]].reset_index(drop=True)
+    votes = kept.loc[~alone, [name for name in (*_TEXT, *_NUMBERS) if name in kept]].reset_index(drop=True)
     return _clips(kept, sounds), votes.assign(**({} if "label" in votes else {"label": None}))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from emo_core.corpora import own_export
 from emo_core.corpora.sound_files import audio_root, find_audio
 from emo_core.records import Reading, VotesFile
 
@@ -16,6 +17,7 @@ def read(votes: VotesFile, *, audio: Path | str | None = None, licence: str = ""
     """
     votes = replace(votes, path=Path(votes.path).expanduser().resolve())
     files, notes = find_audio(audio) if audio else (None, [])
+    said = own_export.facts_beside(votes.path.with_name(f"{votes.path.name}.schema.json"))
     return Reading(
         format="votes",
         source=str(votes.path),
@@ -23,6 +25,8 @@ def read(votes: VotesFile, *, audio: Path | str | None = None, licence: str = ""
         votes=votes,
         audio_root=audio_root(audio) if audio else None,
         audio_files=files,
-        licence=licence,
+        licence=licence or said.get("licence", ""),
+        simulated=said.get("simulated", False),
+        rating_scale=said.get("rating_scale"),
         notes=tuple(notes),
     )

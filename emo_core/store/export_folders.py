@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 import pyarrow as pa
@@ -25,11 +26,16 @@ from emo_core.store import export_rows, exporting
 from emo_core.store.counting import unit_hash
 from emo_core.store.database import Database, one_row
 from emo_core.store.export_rows import Clips, What
-from emo_core.store.exporting import MADE_BY, Raters, Selection, as_json
+from emo_core.store.exporting import MADE_BY, PSEUDONYMS, Raters, Selection, as_json
 
 _BATCH, _SOUNDS = 65_536, 512  # rows held at a time, without and with sound (of 100 kB each: 50 MB)
 _SPLITS = ("train", "test")
 _SCALES = ("valence", "arousal", "dominance")
+_NOT_CARRIED = [
+    "strengths of secondary labels, persona, temperature",
+    "the confidence of people's votes; who gave a prediction, when, and how long it took",
+    "what Label Studio drops itself: created_at and our task numbers (data.clip, data.raters and data.panels stay)",
+]
 
 
 def hugging_face(
@@ -50,7 +56,7 @@ def hugging_face(
 
     Raises UnknownName, and BadInput where something else lies at `folder` or there is no row.
     """
-    selection = export_rows.select(store, study, what, names=names, raters=raters, clips=clips, voteless=True)
+    selection = export_rows.select(store, study, what, names=names, raters=raters, clips=clips)
     if not selection.rows():
         raise BadInput(f"The study {study!r} has no {what} to export. Look at what it leaves out.")
     with _whole(Path(folder)) as draft:
@@ -179,27 +185,26 @@ def _dtype(kind: pa.DataType) -> str:
 def _card(selection: Selection, rows: dict[str, int], *, audio: bool) -> str:
     """README.md: what the folder holds, in the front matter for machines and in words for people."""
     document = selection.schema()
-    corpora = selection.cursor.execute(
-        "SELECT name, licence, simulated FROM corpora WHERE list_contains(?, corpus_id) ORDER BY name",
-        [selection.stored.binding()["corpora"]],
-    ).fetchall()
-    files = [{"split": side, "path": f"data/{side}-*"} for side in rows]
-    head = {
-        "pretty_name": f"{document['study']['name']} ({selection.what})",
-        "tags": ["audio", "emotion", "annotator-disagreement"],
-        "configs": [{"config_name": "default", "data_files": files}],
-    }
-    counts = ", ".join(f"{count:,} {side}" for side, count in rows.items())
+    corpora = document["corpora"]
+    simulated = [_cell(corpus["name"]) for corpus in corpora if corpus["simulated"]]
+    licences = [
+        f"- {_cell(corpus['name'])}: {corpus['licence'] or 'no note; ask its publishers'}" for corpus in corpora
+    ]
     sentences = [
         export_rows.WHAT[selection.what].capitalize() + ".",
-        f"n = {sum(rows.values()):,} rows ({counts}). Raters: {selection.raters}."
+        f"n = {sum(rows.values()):,} rows ({', '.join(f'{count:,} {side}' for side, count in rows.items())})."
         + (" Sound is inside, once a row." if audio else " Sound is not inside."),
     ]
-    if simulated := [name for name, _, made_up in corpora if made_up]:
+    if simulated:
         sentences.insert(0, f"**Simulated: {', '.join(simulated)}. Nothing here says anything about people.**")
-    licences = [f"- {name}: {licence or 'no note; ask its publishers'}" for name, licence, _ in corpora]
+    if selection.what == "votes":
+        sentences.append(PSEUDONYMS if selection.raters == "pseudonyms" else "Raters go by their own names.")
+    if selection.what != "distributions":
+        sentences.append(
+            "Clips that the study leaves out are here too, on the side that their hash says: `kept` tells them apart."
+        )
     parts = [
-        f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---",
+        f"---\n{yaml.safe_dump(_head(document, rows), sort_keys=False, allow_unicode=True)}---",
         f"# {_cell(document['study']['name'])}",
         *sentences,
         "## Licence\n\nThe licences of the corpora hold for their votes and sound:\n\n" + "\n".join(licences),
@@ -207,6 +212,35 @@ def _card(selection: Selection, rows: dict[str, int], *, audio: bool) -> str:
         "## Columns\n\n" + _table(document["columns"]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _head(document: dict, rows: dict[str, int]) -> dict:
+    """The front matter, https://huggingface.co/docs/hub/datasets-cards; `und` is ISO 639-2 for a language not known."""
+    notes = sorted({corpus["licence"] for corpus in document["corpora"] if corpus["licence"]})
+    return {
+        "pretty_name": f"{document['study']['name']} ({document['what']})",
+        "language": ["und"],
+        "license": "other",
+        "license_name": "; ".join(notes) or "unknown",
+        "size_categories": [_size(sum(rows.values()))],
+        "tags": ["audio", "emotion", "annotator-disagreement"],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": side, "path": f"data/{side}-*"} for side in rows],
+            }
+        ],
+    }
+
+
+def _size(rows: int) -> str:
+    """The size category of the hub that a number of rows falls in."""
+    steps = {1_000: "1K", 10_000: "10K", 100_000: "100K", 1_000_000: "1M", 10_000_000: "10M", 100_000_000: "100M"}
+    edges = list(steps)
+    place = sum(rows >= edge for edge in edges)
+    if place == 0:
+        return f"n<{steps[edges[0]]}"
+    return f"{steps[edges[place - 1]]}<n<{steps[edges[place]]}" if place < len(edges) else f"n>{steps[edges[-1]]}"
 
 
 def _choices(study: Study) -> str:
@@ -253,14 +287,14 @@ def label_studio(
     Raises UnknownName, BadInput where the folder is missing or there is no clip.
     """
     path = exporting.checked(path, (".json",))
-    selection = export_rows.select(store, study, "votes", raters=raters, clips=clips, voteless=True)
+    selection = export_rows.select(store, study, "votes", raters=raters, clips=clips)
     table = selection.cursor.sql(selection.sql()).to_arrow_table().to_pylist()
     if not table:
         raise BadInput(f"The study {study!r} has no clips to export. Look at what it leaves out.")
     grouped = groupby(table, key=lambda row: row["clip"])
     tasks = [_task(place, clip, list(rows)) for place, (clip, rows) in enumerate(grouped, 1)]
     votes = sum(len(task["annotations"]) + len(task["predictions"]) for task in tasks)
-    document = selection.schema() | {"file": path.name, "rows": votes, "tasks": len(tasks)}
+    document = selection.schema() | {"file": path.name, "rows": votes, "tasks": len(tasks), "not_carried": _NOT_CARRIED}
     scales = [name for name in _SCALES if any(row[name] is not None for row in table)]
     labels = {name for row in table for name in (row["label"], *(row["secondary"] or "").split(";")) if name}
     config = path.with_name(path.name + ".config.xml")
@@ -292,11 +326,12 @@ def _task(place: int, clip: str, rows: list[dict]) -> dict:
     """One clip with its votes."""
     known = ("transcript", "speaker", "session", "partition", "start_s", "end_s")
     data = {name: rows[0][name] for name in known if rows[0][name] is not None}
-    audio = {"audio": f"/data/local-files/?d={rows[0]['audio']}"} if rows[0]["audio"] else {}
+    # Where one task lacks what the config plays, Label Studio refuses them all: empty text stands for no sound.
+    audio = {"audio": f"/data/local-files/?d={quote(rows[0]['audio'])}" if rows[0]["audio"] else ""}
     answers = [row for row in rows if row["panel"] is not None]
     people = [row for row in answers if panel_kind(row["panel"]) == "human"]
     others = [row for row in answers if panel_kind(row["panel"]) != "human"]
-    raters = {"raters": [row["rater"] for row in people], "panels": [row["panel"] for row in people]} if people else {}
+    raters = {"raters": [row["rater"] for row in people], "panels": [row["panel"] for row in people]}
     return {
         "id": place,
         "data": {"clip": clip, **audio, **data, **raters},

@@ -24,7 +24,7 @@ def columns(stored: StoredStudy, what: What) -> list[Column]:
     if what == "distributions":
         return exporting.columns(stored.study)
     if what == "votes":
-        return [_clip(stored), *_vote_columns(), *_clip_columns(stored)]
+        return [_clip(stored), *_vote_columns(), *_outcome_columns(stored, split=False), *_clip_columns(stored)]
     if what == "clips":
         return [_clip(stored), *_outcome_columns(stored), *_clip_columns(stored), *_figure_columns(stored)]
     raise BadInput(f"There is no table of {what!r}. Choose {', '.join(WHAT)}.")
@@ -38,10 +38,10 @@ def select(
     names: list[str] | None = None,
     raters: Raters = "pseudonyms",
     clips: Clips = "all",
-    voteless: bool = False,
 ) -> Selection:
-    """The rows of one kind, on all clips of the corpora or on those that the study keeps. `voteless`: in a table of votes
-    a clip without one has a row too, with no panel.
+    """The rows of one kind, on all clips of the corpora or on those that the study keeps. Among all of them in a table of
+    votes, a clip without one has a row too, with no panel: taken back in, the same clips are there, so that the same ones are
+    left out and the split falls where it fell.
 
     Raises UnknownName for the study or a column, BadInput where no column is chosen or a choice is none of those named.
     """
@@ -55,14 +55,14 @@ def select(
     listed = exporting.choose(columns(stored, what), names)
     key = exporting.secret_key(store)
     source = query(f"export_{what}").partition("\nFROM clips\n")[2]
-    source = f"FROM clips {source}".format(**_parts(stored, clips, voteless))
+    source = f"FROM clips {source}".format(**_parts(stored, clips))
     if what == "votes":
         exporting.stage_codes(cursor, raters, key)
     order = "clips.clip_id" + (", answers.vote_id" if what == "votes" else "")
     return Selection(cursor, stored, what, listed, source, order, raters, key)
 
 
-def _parts(stored: StoredStudy, clips: Clips, voteless: bool) -> dict[str, str | int]:
+def _parts(stored: StoredStudy, clips: Clips) -> dict[str, str | int]:
     """What the braces of the queries take: numbers of ours."""
     binding, study = stored.binding(), int(stored.study_id)
     within = f"AND clips.clip_id IN (SELECT clip_id FROM study_clips WHERE study_id = {study})"  # noqa: S608
@@ -70,7 +70,6 @@ def _parts(stored: StoredStudy, clips: Clips, voteless: bool) -> dict[str, str |
         "study": study,
         "corpora": ", ".join(map(str, binding["corpora"])),
         "panels": ", ".join(map(str, binding["reference"] + binding["candidate"])),
-        "joining": "LEFT" if voteless else "",
         "kept": within if clips == "kept" else "",
     }
 
@@ -84,8 +83,7 @@ def _number(name: str, unit: str, meaning: str, expression: str, *, usual: bool 
 
 
 def _clip(stored: StoredStudy) -> Column:
-    several = ", with its corpus before it" if len(stored.places) > 1 else " in its corpus"
-    return _text("clip", f"the clip's id{several}", stored.clip_key)
+    return _text("clip", *exporting.clip_meaning(len(stored.places)))
 
 
 def _vote_columns() -> list[Column]:
@@ -124,19 +122,20 @@ def _clip_columns(stored: StoredStudy) -> list[Column]:
         _text("audio", "sound file below the corpus's audio root", "clips.audio"),
         _number("start_s", "s", "where the clip begins in its file", "clips.start_s"),
         _number("end_s", "s", "where it ends", "clips.end_s"),
+        _number("duration_s", "s", "length of the sound", "clips.duration_s"),
     ]
 
 
-def _outcome_columns(stored: StoredStudy) -> list[Column]:
-    """What the study made of a clip."""
+def _outcome_columns(stored: StoredStudy, *, split: bool = True) -> list[Column]:
+    """What the study made of a clip; `split`: whether its side is among the usual columns."""
     reason = "CASE left_out.reason " + " ".join(
         f"WHEN {exporting.literal(code)} THEN {exporting.literal(words)}" for code, words in EXCLUSIONS.items()
     )
-    split = "CASE WHEN is_test THEN 'test' WHEN NOT is_test THEN 'train' END"
+    side = "CASE WHEN is_test THEN 'test' WHEN NOT is_test THEN 'train' END"
     return [
         Column("kept", "true or false", "", "whether the study keeps the clip", "study_clips.clip_id IS NOT NULL"),
         _text("reason", "why it is left out", f"{reason} ELSE left_out.reason END"),
-        _text("split", f"train or test, by {stored.study.split}, seed {stored.study.seed}", split),
+        _text("split", f"train or test, by {stored.study.split}, seed {stored.study.seed}", side, usual=split),
     ]
 
 
@@ -158,5 +157,4 @@ def _figure_columns(stored: StoredStudy) -> list[Column]:
         for side in ("reference", "candidate")
     ]
     metadata = _text("metadata", "what the corpus says of the clip beside this, as JSON", "clips.metadata::VARCHAR")
-    duration = _number("duration_s", "s", "length of the sound", "clips.duration_s")
-    return [duration, *sums, *counts, *figures, *majorities, metadata]
+    return [*sums, *counts, *figures, *majorities, metadata]

@@ -2,7 +2,8 @@
 
 What is common to all tables stands here, and the distributions; votes and clips are in `export_rows`, folders of other tools
 in `export_folders`. Raters go by codes that stay the same within a store: a keyed BLAKE2b (RFC 7693) of the name. Without
-the key, which stays in the store's folder, nobody can try names against codes.
+the key, which stays in the store's folder, nobody can try names against codes. CSV begins with the mark of UTF-8 (a BOM),
+without which Excel takes umlauts for two letters each; pandas and our importers pass over it.
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from emo_core.errors import BadInput, UnknownName
+from emo_core.errors import BadInput, StoreError, UnknownName
 from emo_core.records import Study
 from emo_core.store.database import Database, one_row, quoted
 from emo_core.store.studies import Cursor, StoredStudy, find_study
@@ -25,6 +26,9 @@ FORMATS = (".csv", ".parquet", ".jsonl")
 Raters = Literal["pseudonyms", "kept"]
 MADE_BY = "Ambiguity Workbench"  # stands in every schema, so that a later export knows its own
 KEY_FILE = "pseudonyms.key"
+KEY_BYTES = 32
+PSEUDONYMS = "Raters go by pseudonyms: codes that are the same in every export of one store. The key that ties them to names stays there."
+_UTF8 = "\ufeff"
 _COPY = {
     ".csv": "FORMAT csv, HEADER",
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -66,11 +70,15 @@ class Selection:
     key: bytes
 
     def sql(self, *, guarded: bool = False, further: tuple[str, ...] = (), condition: str = "") -> str:
-        """The query; `guarded`: text that a spreadsheet would take for a formula gets a leading apostrophe. `further` columns
-        and a `condition` (SQL) may be added.
+        """The query; `guarded`, for CSV: text that a spreadsheet would take for a formula gets a leading apostrophe, and the
+        first name the mark of UTF-8. `further` columns and a `condition` (SQL) may be added.
         """
+        names = [column.name for column in self.chosen]
+        if guarded:
+            names[0] = _UTF8 + names[0]
         cells = [
-            f"{_guarded(column) if guarded else column.expression} AS {quoted(column.name)}" for column in self.chosen
+            f"{_guarded(column) if guarded else column.expression} AS {quoted(name)}"
+            for name, column in zip(names, self.chosen)
         ]
         also = f"AND ({condition})" if condition else ""
         return f"SELECT {', '.join([*cells, *further])} {self.source} {also} ORDER BY {self.order}"
@@ -84,42 +92,75 @@ class Selection:
         study = self.stored.study
         if self.raters == "pseudonyms":
             study = replace(study, left_out=tuple(code_of(name, self.key) for name in study.left_out))
-        return {"made_by": MADE_BY, "what": self.what, "raters": self.raters} | schema(study, self.chosen)
+        sources = self.corpora()
+        made_of = {"corpora": sources, "simulated": any(corpus["simulated"] for corpus in sources)}
+        return {"made_by": MADE_BY, "what": self.what, "raters": self.raters} | made_of | schema(study, self.chosen)
+
+    def corpora(self) -> list[dict]:
+        """The study's corpora: name, licence, simulated, rating_low, rating_high."""
+        names = ("name", "licence", "simulated", "rating_low", "rating_high")
+        rows = self.cursor.execute(
+            "SELECT name, licence, simulated, rating_low, rating_high FROM corpora WHERE list_contains(?, corpus_id) "
+            "ORDER BY corpus_id",
+            [self.stored.binding()["corpora"]],
+        ).fetchall()
+        return [dict(zip(names, row)) for row in rows]
 
 
 def secret_key(store: Database) -> bytes:
-    """32 random bytes, made once for a store; only the file's owner may read them, and no export holds them."""
+    """`KEY_BYTES` random bytes, made once for a store; only the file's owner may read them, and no export holds them.
+
+    Raises StoreError where the file holds something else: with another key raters would get other codes.
+    """
     path = store.folder / KEY_FILE
     if not path.exists():
         draft = store.folder / f".{KEY_FILE}.{secrets.token_hex(4)}"
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(32))
+                file.write(secrets.token_bytes(KEY_BYTES))
             os.link(draft, path)
         except FileExistsError:
             pass  # another thread was first: its key holds
         finally:
             draft.unlink(missing_ok=True)
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise StoreError(
+            f"{path} holds {len(key)} bytes and not the {KEY_BYTES} of the key that raters' codes are made with. Take it from a "
+            "backup; or remove it, and every rater gets a new code."
+        )
+    return key
 
 
 def code_of(name: str, key: bytes) -> str:
-    """The code of a rater: `r-` and twelve hexadecimal digits.
+    """The code of a rater: `r-` and 16 hexadecimal digits. Two of 100,000 raters share one with a chance of 3e-10.
 
     >>> code_of("Ann", b"secret") == code_of("Ann", b"secret") != code_of("Ann", b"other")
     True
     """
-    return f"r-{blake2b(name.encode(), key=key, digest_size=6).hexdigest()}"
+    return f"r-{blake2b(name.encode(), key=key, digest_size=8).hexdigest()}"
 
 
 def stage_codes(cursor: Cursor, raters: Raters, key: bytes) -> None:
-    """Fill the temporary table `rater_codes` (rater_id, code): pseudonyms, or the raters' own names."""
+    """Fill the temporary table `rater_codes` (rater_id, code): pseudonyms, or the raters' own names.
+
+    Raises StoreError where two names got one code: their votes would become one rater's.
+    """
     rows = cursor.execute("SELECT rater_id, name FROM raters ORDER BY rater_id").fetchall()
     codes = [name if raters == "kept" else code_of(name, key) for _, name in rows]
+    if len(set(codes)) < len({name for _, name in rows}):
+        raise StoreError("Two raters got the same code, so nothing was written. Export with the raters' own names.")
     numbers = pa.array([number for number, _ in rows], pa.int32())
     cursor.register("codes", pa.table({"rater_id": numbers, "code": pa.array(codes, pa.string())}))
     cursor.execute("CREATE OR REPLACE TEMP TABLE rater_codes AS SELECT * FROM codes")
     cursor.unregister("codes")
+
+
+def clip_meaning(corpora: int) -> tuple[str, str]:
+    """What the column `clip` means in a study of so many corpora, and the SQL for it: one name in all its exports."""
+    if corpora == 1:
+        return "the clip's id in its corpus", "clips.name"
+    return "the clip's id with its corpus before it", "corpora.name || '/' || clips.name"
 
 
 def columns(study: Study) -> list[Column]:
@@ -137,7 +178,7 @@ def columns(study: Study) -> list[Column]:
     weights = "weights" if study.secondary_weight else "counts"
     listed = [
         text("corpus", "the clip's corpus", "corpora.name", usual=len(study.corpora) > 1),
-        text("clip", "the clip's id in its corpus", "clips.name"),
+        text("clip", *clip_meaning(len(study.corpora))),
         text("speaker", "who speaks", "clips.speaker"),
         text("session", "recording session", "clips.session", usual=False),
         text("audio", "sound file below the corpus's audio root", "clips.audio", usual=False),
@@ -216,7 +257,7 @@ def write(selection: Selection, path: Path | str) -> int:
     try:
         sql = selection.sql(guarded=suffix == ".csv")
         (rows,) = one_row(selection.cursor, f"COPY ({sql}) TO {literal(draft)} ({_COPY[suffix]})")
-        guard = {"formulas": "apostrophe"} if suffix == ".csv" else {}
+        guard = {"formulas": "apostrophe", "encoding": "utf-8-sig"} if suffix == ".csv" else {}
         document = selection.schema() | guard | {"file": path.name, "rows": rows}
         beside.write_text(as_json(document), encoding="utf-8")
         beside.replace(schema_path(path))

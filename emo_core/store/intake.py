@@ -37,6 +37,8 @@ WIDE = {
     "dominance": "FLOAT", "confidence": "FLOAT", "seconds": "FLOAT", "comment": "VARCHAR",
 }  # fmt: skip
 NONE_HEARD = "none heard"  # stands for the label of a graded answer without emotion that is to be left out
+CLIP_ALONE = "no panel and no vote"  # what stage_votes.sql says of a row that only names a clip
+_OUR_COLUMNS = {"clip", "panel", "rater", "label", "kept", "reason"}  # in these a table shows that we exported it
 ROW_NUMBER = "row number"  # stands for a column of clip ids where a table has none
 
 
@@ -84,7 +86,16 @@ def fill(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, labels: Mapping[str
         _show_whole(cursor)
     except duckdb.Error as error:
         raise as_bad_table(name, error) from error
-    return _notes_on_graded(cursor, votes) if is_file and votes.graded else []
+    notes = _notes_on_graded(cursor, votes) if is_file and votes.graded else []
+    return [*_leave_clips_alone(cursor), *notes] if is_file and votes.panel_column else notes
+
+
+def _leave_clips_alone(cursor: Cursor) -> list[str]:
+    """Rows that name a clip and nothing else, as our exports have them: the clip stays (in `incoming_fields`), no vote comes."""
+    (rows,) = one_row(cursor, "SELECT count(*) FROM incoming WHERE problem = $1", [CLIP_ALONE])
+    if rows:
+        cursor.execute("DELETE FROM incoming WHERE problem = $1", [CLIP_ALONE])
+    return [f"{rows:,} rows name a clip and no vote; the clip was taken."] if rows else []
 
 
 def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
@@ -257,14 +268,17 @@ def opened(cursor: Cursor, path: Path, *, header: bool = True) -> str:
 
 def _unguarded(path: Path) -> str:
     """SQL that takes the apostrophe off again which our exports put before what looks like a formula. The schema beside the
-    file says whether they did, and in which columns.
+    file says whether they did, and in which columns; where it was left behind, the columns of our votes say so.
     """
     try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            there = next(csv.reader(file), [])
+        names = there if set(there) >= _OUR_COLUMNS else []
         said = json.loads(path.with_name(path.name + ".schema.json").read_text(encoding="utf-8"))
         guarded = said.get("formulas") == "apostrophe"
         names = [str(column["name"]) for column in said["columns"] if column["type"] == "text"] if guarded else []
-        with path.open(encoding="utf-8", newline="") as file:
-            there = next(csv.reader(file), [])
+    except FileNotFoundError:
+        pass
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return ""
     cells = (

@@ -18,8 +18,8 @@ CHOICES = Study("s", "c", "human", "synthetic:sim/1", EMOTIONS, rule="drop_outsi
 
 
 def simulated(*, strengths: bool) -> Reading:
-    """Votes with everything that a vote can have, on clips whose ids a spreadsheet would take for formulas; each clip has
-    anonymous votes, one is outside the emotions, and one clip has none of the candidate's.
+    """Votes with everything that a vote can have, on clips whose ids a spreadsheet would take for formulas. Clips have anonymous
+    votes and votes outside the emotions; one clip has no vote of the candidate, one is only rated, one has nothing.
     """
     rng = np.random.default_rng(7)
     clips = [name + suffix for name in NAMES for suffix in ("", "-2", "-3")]
@@ -40,9 +40,12 @@ def simulated(*, strengths: bool) -> Reading:
     rows.append({"clip": "only rated", "panel": "human", "rater": "-r", "valence": -0.25})
     votes = pd.DataFrame(rows).drop(columns=[] if strengths else ["strengths"])
     described = pd.DataFrame({
-        "clip": [*clips, "only rated"], "speaker": [f"+s{i % 5}" for i in range(len(clips) + 1)], "transcript": "- Come in.",
+        "clip": [*clips, "only rated", "-silent"], "speaker": [f"+s{i % 5}" for i in range(len(clips) + 2)],
+        "transcript": "- Come in.",
     })  # fmt: skip
-    return Reading("test", "a test", described, votes, simulated=True)
+    return Reading(
+        "test", "a test", described, votes, simulated=True, licence="CC0: free for all", rating_scale=(-1, 6)
+    )
 
 
 def filled_store(store: Database, *, strengths: bool = False) -> Database:
@@ -68,18 +71,24 @@ def votes_of(store: Database) -> list[tuple]:
     ).fetchall()  # fmt: skip
 
 
+def facts_of(store: Database) -> list[tuple]:
+    """What the store says of its corpora that no row says."""
+    return store.cursor().execute("SELECT simulated, licence, rating_low, rating_high FROM corpora").fetchall()
+
+
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
 def test_a_table_of_votes_comes_back_with_the_same_figures(store, tmp_path, ending):
     filled_store(store, strengths=True)
     path = tmp_path / f"votes{ending}"
     done = verbs.run(store, "export", {"study": "s", "to": str(path), "what": "votes"})
-    assert done["rows"] == len(votes_of(store)) == 30 * 9 - 5 + 1
+    assert done["rows"] - 1 == len(votes_of(store)) == 30 * 9 - 5 + 1  # one clip has no vote
     fresh = guessed_back(tmp_path / "fresh", path, CHOICES)
     try:
         assert votes_of(fresh) == votes_of(store)
         shown = verbs.run(store, "study show", {"name": "s"})
         assert verbs.run(fresh, "study show", {"name": "s"}) == shown
-        assert shown["excluded"] == {"no_reference_votes": 1, "no_candidate_votes": 1}
+        assert shown["excluded"] == {"no_reference_votes": 2, "no_candidate_votes": 1}
+        assert facts_of(fresh) == facts_of(store) == [(True, "CC0: free for all", -1, 6)]
     finally:
         fresh.close()
 
@@ -96,6 +105,34 @@ def test_strengths_come_back_from_parquet(store, tmp_path):
         studies.add_study(fresh, CHOICES)
         assert verbs.run(fresh, "study show", {"name": "s"}) == verbs.run(store, "study show", {"name": "s"})
         assert [0.3] in [[round(x, 6) for x in row[5] or []] for row in votes_of(fresh)]
+    finally:
+        fresh.close()
+
+
+def test_a_csv_that_lost_its_schema_names_the_same_clips(store, tmp_path):
+    filled_store(store)
+    verbs.run(store, "export", {"study": "s", "to": str(tmp_path / "votes.csv"), "what": "votes"})
+    (tmp_path / "votes.csv.schema.json").unlink()
+    fresh = guessed_back(tmp_path / "fresh", tmp_path / "votes.csv", CHOICES)
+    try:
+        assert votes_of(fresh) == votes_of(store)
+        assert verbs.run(fresh, "study show", {"name": "s"}) == verbs.run(store, "study show", {"name": "s"})
+    finally:
+        fresh.close()
+
+
+def test_label_studio_keeps_what_it_can(store, tmp_path):
+    """Clips, panels, raters, labels and ratings come back, strengths and predictions' raters do not."""
+    filled_store(store)
+    verbs.run(store, "export", {"study": "s", "to": str(tmp_path / "tasks.json"), "raters": "kept"})
+    fresh = Database(tmp_path / "fresh")
+    try:
+        add_known_corpus(fresh, "auto", str(tmp_path / "tasks.json"), "c")
+        studies.add_study(fresh, CHOICES)
+        assert verbs.run(fresh, "study show", {"name": "s"}) == verbs.run(store, "study show", {"name": "s"})
+        people = "SELECT DISTINCT raters.name FROM raters JOIN panels USING (panel_id) WHERE panels.name = 'human' ORDER BY 1"
+        names = [one.cursor().execute(people).fetchall() for one in (store, fresh)]
+        assert names[0] == names[1] == [("-r",), ("=rater0",), ("=rater1",)]
     finally:
         fresh.close()
 
@@ -121,7 +158,7 @@ def test_a_folder_of_hugging_face_loads_and_comes_back(store, tmp_path):
         add_known_corpus(fresh, "hf", str(tmp_path / "hf"), "c")
         studies.add_study(fresh, CHOICES)
         ours, theirs = (without_intervals(verbs.run(one, "study show", {"name": "s"})) for one in (store, fresh))
-        assert theirs.keys() == ours.keys() and ours["clips"] == 29
+        assert theirs.keys() == ours.keys() and ours["clips"] == 29 and facts_of(fresh) == facts_of(store)
         for name, value in ours.items():
             is_number = isinstance(value, float)
             assert theirs[name] == (pytest.approx(value, rel=1e-12, nan_ok=True) if is_number else value), name

@@ -7,10 +7,11 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from emo_core import verbs
 from emo_core.corpora import label_studio
-from emo_core.errors import BadInput, UnknownName
+from emo_core.errors import BadInput, StoreError, UnknownName
 from emo_core.records import Reading, Study
 from emo_core.store import corpora, export_folders, export_rows, exporting, studies
 from tests.conftest import EMOTIONS, simulated_votes
@@ -84,7 +85,7 @@ def test_raters_go_by_the_same_code_in_every_export_and_the_key_stays(filled, tm
     export(filled, tmp_path / "b.parquet", what="votes")
     codes = pd.read_csv(tmp_path / "a.csv")["rater"]
     assert codes.tolist() == pd.read_parquet(tmp_path / "b.parquet")["rater"].tolist()
-    assert codes.str.fullmatch("r-[0-9a-f]{12}").all() and codes.nunique() == 6
+    assert codes.str.fullmatch("r-[0-9a-f]{16}").all() and codes.nunique() == 6
     key = filled.folder / exporting.KEY_FILE
     assert stat.S_IMODE(key.stat().st_mode) == 0o600 and len(key.read_bytes()) == 32
     assert exporting.secret_key(filled) == key.read_bytes()
@@ -126,17 +127,77 @@ def test_several_corpora_tell_their_clips_apart(filled, tmp_path):
     table = pd.read_csv(tmp_path / "v.csv")
     assert set(table["corpus"]) == {"small", "other"} and table["clip"].nunique() == 43
     assert (table["clip"].str.partition("/")[0] == table["corpus"]).all()
+    verbs.run(filled, "export", {"study": "both", "to": str(tmp_path / "d.csv")})
+    assert set(pd.read_csv(tmp_path / "d.csv")["clip"]) == set(table["clip"][table["kept"]])
 
 
-def test_clips_without_votes_are_in_a_folder_only(filled, tmp_path):
-    selection = export_rows.select(filled, "small", "votes", voteless=True)
-    assert selection.rows() == export_rows.select(filled, "small", "votes").rows() == 40 * 11
+def test_every_clip_has_a_row_among_all_and_says_whether_it_is_kept(filled, tmp_path):
     with filled.writing() as cursor:
         cursor.execute(
             "INSERT INTO clips (clip_id, corpus_id, name) SELECT 9999, corpus_id, 'silent' FROM corpora WHERE name = 'small'"
         )
-    assert export_rows.select(filled, "small", "votes").rows() == 40 * 11
-    assert export_rows.select(filled, "small", "votes", voteless=True).rows() == 40 * 11 + 1
+    studies.add_study(filled, Study("loose", "small", "human", "synthetic:sim/1", EMOTIONS))
+    studies.add_study(filled, Study("strict", "small", "human", None, ("anger", "sad")))
+    for name, kept in (("loose", 40), ("strict", verbs.run(filled, "study show", {"name": "strict"})["clips"])):
+        verbs.run(filled, "export", {"study": name, "what": "votes", "to": str(tmp_path / "v.parquet")})
+        table = pd.read_parquet(tmp_path / "v.parquet").set_index("clip")
+        assert table["label"].notna().sum() == (40 * 11 if name == "loose" else 40 * 5)
+        assert table.loc["silent", ["panel", "label"]].isna().all() and len(table.loc[["silent"]]) == 1
+        assert table.loc["silent", "reason"] == "no vote of the reference panel" and not table.loc["silent", "kept"]
+        assert table.index[table["kept"]].nunique() == kept and (table["reason"].isna() == table["kept"]).all()
+        assert export_rows.select(filled, name, "votes", clips="kept").rows() == table["kept"].sum()
+
+
+def test_csv_tells_excel_its_encoding_and_pandas_reads_it(filled, tmp_path):
+    with filled.writing() as cursor:
+        cursor.execute("UPDATE clips SET transcript = 'Grüße' WHERE name = 'clip003'")
+    exporting.export(filled, "small", tmp_path / "d.csv")
+    written = (tmp_path / "d.csv").read_bytes()
+    assert written.startswith(b"\xef\xbb\xbfclip,speaker,") and "Grüße".encode() in written
+    assert pd.read_csv(tmp_path / "d.csv").set_index("clip").loc["clip003", "transcript"] == "Grüße"
+    assert json.loads((tmp_path / "d.csv.schema.json").read_text())["encoding"] == "utf-8-sig"
+
+
+def test_a_damaged_key_writes_nothing(filled, tmp_path):
+    exporting.secret_key(filled)
+    (filled.folder / exporting.KEY_FILE).write_bytes(b"")
+    with pytest.raises(StoreError, match="0 bytes and not the 32"):
+        export(filled, tmp_path / "v.csv", what="votes")
+    assert not list(tmp_path.glob("*.csv*"))
+
+
+def test_raters_never_share_a_code_unseen(filled, tmp_path, monkeypatch):
+    monkeypatch.setattr(exporting, "code_of", lambda name, key: f"r-{len(name)}")
+    with pytest.raises(StoreError, match="the same code"):
+        export(filled, tmp_path / "v.csv", what="votes")
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"),
+    [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (3_200, "1K<n<10K"), (10**8 - 1, "10M<n<100M"), (10**9, "n>100M")],
+)
+def test_the_card_names_the_size(rows, category):
+    assert export_folders._size(rows) == category
+
+
+def test_the_card_says_what_people_must_know(filled, tmp_path):
+    verbs.run(filled, "study add", {
+        "name": "without", "corpus": "small", "reference": "human", "emotions": "A,H,N,S", "left_out": ["rater1"],
+    })  # fmt: skip
+    verbs.run(filled, "export", {"study": "without", "what": "votes", "form": "hf", "to": str(tmp_path / "out")})
+    card = (tmp_path / "out" / "README.md").read_text()
+    head = yaml.safe_load(card.split("---")[1])
+    assert (head["language"], head["license"], head["size_categories"]) == (["und"], "other", ["n<1K"])
+    assert [part["split"] for part in head["configs"][0]["data_files"]] == ["train", "test"]
+    for words in (
+        "**Simulated: small.",
+        "Raters go by pseudonyms",
+        "`kept` tells them apart",
+        "n = 200 rows",
+        "seed 0",
+    ):
+        assert words in card
+    assert "rater1" not in card and exporting.code_of("rater1", exporting.secret_key(filled)) in card
 
 
 def test_a_folder_replaces_an_earlier_export_and_nothing_else(filled, tmp_path, monkeypatch):
@@ -188,11 +249,13 @@ def test_label_studio_gets_people_as_annotations_and_others_as_predictions(fille
     assert [choice.get("value") for choice in view.iter("Choice")] == list(EMOTIONS)
     assert len(tasks[0]["data"]["raters"]) == 5 and tasks[0]["data"]["clip"] == "clip000"
     assert not any("completed_by" in each for task in tasks for each in task["annotations"])
+    assert all(
+        task["data"]["audio"] == "" for task in tasks
+    )  # a task that lacked what the config plays would be refused
     reading = label_studio.read(tmp_path / "tasks.json")
     counts = reading.votes.groupby("panel")["label"].value_counts().to_dict()
-    ours = simulated_votes().groupby("panel")["label"].value_counts()
-    assert {key[1]: n for key, n in counts.items() if key[0] == "human"} == ours["human"].to_dict()
-    assert sum(n for key, n in counts.items() if key[0] != "human") == 240
+    assert counts == simulated_votes().groupby("panel")["label"].value_counts().to_dict()
+    assert json.loads((tmp_path / "tasks.json.schema.json").read_text())["not_carried"]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ judged AS (
         coalesce(rater, nullif(concat_ws(' ', persona, 't=' || temperature_given), '')) AS rater,
         CASE
             WHEN clip IS NULL THEN 'no clip id'
+            WHEN panel IS NULL AND coalesce(label, valence_given, arousal_given, dominance_given, rows.rater, comment) IS NULL
+                THEN 'no panel and no vote'
             WHEN panel IS NULL THEN 'no panel'
             WHEN problem_seen IS NOT NULL THEN problem_seen
             WHEN label IS NULL AND coalesce(valence_given, arousal_given, dominance_given) IS NULL THEN 'no label'
