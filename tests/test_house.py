@@ -15,7 +15,8 @@ HOMES = {
     "duckdb": ("emo_core/store/",),
     "plotly": ("emo_core/charts/", "pages/"),
     "espeakng_loader": ("emo_core/corpora/demo_speech.py",),
-    "torch": (), "transformers": (), "peft": (), "librosa": (), "google": (), "scipy": (),
+    "scipy": ("emo_core/science/",),  # inside functions: the server starts without it
+    "torch": (), "transformers": (), "peft": (), "librosa": (), "google": (),
 }  # fmt: skip
 
 

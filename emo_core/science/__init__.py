@@ -13,6 +13,15 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 | dawid_skene | what does each rater say when the panel hears sad? |
 | inference | how sure is a figure? |
 | comparison | two panels side by side, every figure with n and interval |
+| subsets | what would fewer votes have shown? Exact means over all subsets |
+| saturation | where do more candidate votes stop helping? |
+| fits | where does a curve level off? |
+| noise_floor | what would other listeners score, and what is a candidate vote worth? |
+| complement | do candidate votes help human ones? |
+| ambiguity | for which clips? Strata, kinds, effective listeners |
+| standin | may a panel stand in for a listener? |
+| paired | which of two panels comes closer? |
+| advisor | where would one more vote help most? |
 | reliability | every coefficient of agreement of one panel, with intervals |
 """
 

@@ -5,13 +5,13 @@ votes, and Figure 2 the mean Jensen–Shannon divergence between the first two. 
 kappa, since most corpora have unequal numbers of votes, for which kappa is not defined.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from emo_core.science import agreement, distributions, divergences
-from emo_core.science.inference import bootstrap_interval, mean_interval
+from emo_core.science.inference import bootstrap_interval, bootstrap_intervals, mean_interval
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,24 @@ def mean_figure(values: np.ndarray, **options) -> Figure:
     mean = mean_interval(values, **options)
     reason = None if mean.n else "no clip has votes on the side or sides that it needs"
     return Figure(mean.value, mean.interval.low, mean.interval.high, mean.n, reason)
+
+
+def mean_figures(values: Mapping[str, np.ndarray], **options) -> dict[str, Figure]:
+    """`mean_figure` of several values a clip, from the same resamples, which takes a fraction of the time."""
+    if not values:
+        return {}
+    columns = [np.asarray(each, dtype=float) for each in values.values()]
+    known = [~np.isnan(column) for column in columns]
+    terms = np.column_stack([np.where(k, c, 0.0) for c, k in zip(columns, known)] + known).astype(float)
+    size = len(columns)
+    found = bootstrap_intervals(terms, lambda sums: sums[:, :size] / sums[:, size:], **options)
+    return {
+        name: Figure(
+            float(column[k].mean()) if k.any() else np.nan, each.low, each.high, int(k.sum()),
+            None if k.any() else "no clip has votes on the side or sides that it needs",
+        )
+        for name, column, k, each in zip(values, columns, known, found)
+    }  # fmt: skip
 
 
 def majority_shares(counts: np.ndarray) -> np.ndarray:

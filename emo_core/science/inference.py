@@ -17,6 +17,7 @@ References
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Protocol
 
 import numpy as np
 
@@ -47,6 +48,16 @@ class Mean:
     value: float  # NaN where no clip has a value
     n: int  # clips that have a value
     interval: Interval
+
+
+class Summable(Protocol):
+    """Terms of many clips that are never written out clip by clip, such as `subsets.Terms`."""
+
+    def __len__(self) -> int:
+        """Clips."""
+
+    def sum_groups(self, groups: np.ndarray, size: int) -> np.ndarray:
+        """Terms summed over the clips of each group, (size, s). groups: (clips,), numbers below `size`."""
 
 
 def validate(terms: np.ndarray, *, resamples: int = 1, level: float = 0.95, max_units: int = 2) -> np.ndarray:
@@ -149,7 +160,7 @@ def bootstrap_interval(
 
 
 def bootstrap_intervals(
-    terms: np.ndarray,
+    terms: np.ndarray | Summable,
     estimator: Callable[[np.ndarray], np.ndarray],
     *,
     seed: int | Sequence[int],
@@ -160,7 +171,8 @@ def bootstrap_intervals(
 ) -> list[Interval]:
     """Intervals of several figures from the same resamples: estimator: sums (resamples, s) → figures (resamples, f).
 
-    As `bootstrap_interval`, which see; one Interval a figure.
+    As `bootstrap_interval`, which see; one Interval a figure. Terms may be any object that can sum itself over groups of
+    clips.
 
     >>> values = np.arange(100.0)
     >>> terms = np.column_stack([values, 2 * values, np.ones(100)])
@@ -168,20 +180,38 @@ def bootstrap_intervals(
     >>> doubled.low == 2 * mean.low
     True
     """
-    units = validate(terms, resamples=resamples, level=level, max_units=max_units)
-    if clusters is not None:
-        units = _sum_groups(units, _codes(clusters, len(units)))
-    n = len(units)
+    if isinstance(terms, np.ndarray) or not hasattr(terms, "sum_groups"):
+        terms = _Rows(validate(terms, resamples=resamples, level=level, max_units=max_units))
+    else:
+        validate(np.empty((0, 1)), resamples=resamples, level=level, max_units=max_units)
+    groups = cluster_codes(clusters, len(terms)) if clusters is not None else np.arange(len(terms))
+    n = int(groups.max(initial=-1)) + 1
     if n < 2:
         with np.errstate(invalid="ignore", divide="ignore"):
-            figures = np.asarray(estimator(units.sum(axis=0, keepdims=True))).shape[1]
+            figures = np.asarray(estimator(terms.sum_groups(groups, 1))).shape[1]
         return [Interval(np.nan, np.nan, level, 0, n)] * figures
     rng = np.random.default_rng(seed)
     if n > max_units:
-        units = _sum_groups(units, rng.permutation(n) % max_units)
+        groups = (rng.permutation(n) % max_units)[groups]
+    units = terms.sum_groups(groups, min(n, max_units))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         figures = np.concatenate([estimator(sums) for sums in _resample(units, resamples, rng)]).astype(float)
     return [_interval(column, n, resamples, level) for column in figures.T]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Terms that are a matrix."""
+
+    terms: np.ndarray  # (clips, s)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def sum_groups(self, groups: np.ndarray, size: int) -> np.ndarray:
+        if size == len(self.terms) and np.array_equal(groups, np.arange(size)):  # every clip is a unit
+            return self.terms
+        return np.column_stack([np.bincount(groups, weights=column, minlength=size) for column in self.terms.T])
 
 
 def _interval(figures: np.ndarray, n: int, resamples: int, level: float) -> Interval:
@@ -218,7 +248,7 @@ def mean_interval(
     known = ~np.isnan(values)
     x, n = values[known], int(known.sum())
     if clusters is not None:
-        clusters = _codes(clusters, len(values))[known]
+        clusters = cluster_codes(clusters, len(values))[known]
     interval = bootstrap_interval(
         np.column_stack([x, np.ones(n)]),
         lambda sums: sums[:, 0] / sums[:, 1],
@@ -231,7 +261,7 @@ def mean_interval(
     return Mean(float(x.mean()) if n else np.nan, n, interval)
 
 
-def _codes(clusters: Iterable, clips: int) -> np.ndarray:
+def cluster_codes(clusters: Iterable, clips: int) -> np.ndarray:
     """Clusters as numbers 0, 1, … in order of appearance (a dictionary: sorting a million strings takes far longer)."""
     names = clusters.tolist() if isinstance(clusters, np.ndarray) else list(clusters)
     if len(names) != clips:
@@ -243,12 +273,6 @@ def _codes(clusters: Iterable, clips: int) -> np.ndarray:
         row = int(np.flatnonzero(codes == seen[nameless[0]])[0])
         raise BadInput(f"Each clip needs its cluster, but row {row} has {nameless[0]}. Name it, or leave the clip out.")
     return codes
-
-
-def _sum_groups(terms: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Rows of equal group summed: (groups, s)."""
-    size = groups.max(initial=-1) + 1
-    return np.column_stack([np.bincount(groups, weights=column, minlength=size) for column in terms.T])
 
 
 def _resample(units: np.ndarray, resamples: int, rng: np.random.Generator) -> Iterable[np.ndarray]:
