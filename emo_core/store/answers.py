@@ -22,6 +22,7 @@ class Answers:
     label    index into `emotions`, −1 where the answer names no emotion of the study
     valence, arousal, dominance   in the corpus's own units, NaN where not rated
     seconds  how long the answer took, NaN where not known
+    personas, temperatures   one for each of `raters` that is a model's, None and NaN elsewhere
     """
 
     panel: str
@@ -36,6 +37,8 @@ class Answers:
     arousal: np.ndarray
     dominance: np.ndarray
     seconds: np.ndarray
+    personas: np.ndarray
+    temperatures: np.ndarray
 
     @property
     def counts(self) -> np.ndarray:
@@ -76,7 +79,17 @@ def panel_answers(store: Database, study: str, side: str = "reference") -> Answe
         rater=rater,
         label=_labels(cursor, stored, found["emotion_id"]),
         **{name: found[name].astype(float) for name in ("valence", "arousal", "dominance", "seconds")},
+        **_models(found, rater, len(raters)),
     )
+
+
+def _models(found: dict[str, np.ndarray], rater: np.ndarray, raters: int) -> dict[str, np.ndarray]:
+    """Persona and temperature of each rater, from any of its answers."""
+    named = rater >= 0
+    personas, temperatures = np.full(raters, None, dtype=object), np.full(raters, np.nan)
+    personas[rater[named]] = found["persona"][named]
+    temperatures[rater[named]] = found["temperature"][named].astype(float)
+    return {"personas": personas, "temperatures": temperatures}
 
 
 def _columns(result) -> dict[str, np.ndarray]:

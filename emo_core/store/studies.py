@@ -84,6 +84,8 @@ class StudyCounts:
     """
 
     clips: np.ndarray
+    clip_ids: np.ndarray
+    corpora: np.ndarray
     reference: np.ndarray
     candidate: np.ndarray
     reference_weights: np.ndarray
@@ -353,15 +355,42 @@ def study_counts(store: Database, name: str) -> StudyCounts:
     weights = "weights" if stored.study.secondary_weight else "counts"
     return StudyCounts(
         clips=table["clip"].to_numpy(),
+        clip_ids=table["clip_id"].to_numpy(),
+        corpora=_repeated_names(table["corpus"]),
         reference=matrix("reference_counts"),
         candidate=matrix("candidate_counts"),
         reference_weights=matrix(f"reference_{weights}"),
         candidate_weights=matrix(f"candidate_{weights}"),
         is_test=table["is_test"].to_numpy(),
-        speakers=np.asarray(table["speaker"].to_pylist(), dtype=object),
+        speakers=_repeated_names(table["speaker"]),
         outside_reference=pc.sum(table["outside_reference"]).as_py() or 0,
         outside_candidate=pc.sum(table["outside_candidate"]).as_py() or 0,
     )
+
+
+def _repeated_names(column: pa.ChunkedArray) -> np.ndarray:
+    """A few names, each many times, as objects."""
+    codes = column.combine_chunks().dictionary_encode()
+    names = np.array(codes.dictionary.to_pylist(), dtype=object)
+    return names[codes.indices.to_numpy()] if len(names) else np.empty(0, dtype=object)
+
+
+def panel_counts(store: Database, name: str, panels: Iterable[str]) -> dict[str, np.ndarray]:
+    """Votes of other panels of the study's corpora on the clips that it keeps, with its emotions and merges: (clips, emotions)
+    for each panel, in the order of `study_counts`. Clips without votes have zeros.
+
+    Raises UnknownName for the study, or where no corpus of it has a panel.
+    """
+    cursor = store.cursor()
+    stored = find_study(cursor, name)
+    kept = cursor.execute(query("kept_clips").format(key=stored.clip_key), {"study": stored.study_id}).fetchnumpy()
+    found = {}
+    for panel in panels:
+        study = replace(stored.study, candidate=panel)
+        numbers = replace(stored, study=study, places=_places(cursor, study)).binding()
+        counts = counting.count(cursor, study, numbers, only_touched=False)
+        found[panel] = counts["candidate"][np.searchsorted(counts["clip_id"], kept["clip_id"])]
+    return found
 
 
 def exclusions(store: Database, name: str) -> dict[str, int]:

@@ -1,7 +1,7 @@
 -- Votes and ratings on the clips that a study keeps, in the order in which they came. An emotion of 0 is none.
 -- $: study, panels, left_out where a rater is
 SELECT
-    answers.clip_id, raters.name AS rater, coalesce(answers.emotion_id, 0) AS emotion_id,
+    answers.clip_id, raters.name AS rater, raters.persona, raters.temperature, coalesce(answers.emotion_id, 0) AS emotion_id,
     answers.valence::DOUBLE AS valence, answers.arousal::DOUBLE AS arousal, answers.dominance::DOUBLE AS dominance,
     answers.seconds::DOUBLE AS seconds
 FROM (
