@@ -1,12 +1,16 @@
 """Commands that look at what is there."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from emo_core.cli.frame import AsJson, carry_out
+from emo_core.cli.frame import AsJson, absolute, carry_out
 
 app = typer.Typer()
+
+By = Annotated[Literal["clip", "speaker"], typer.Option(help="What the intervals resample.")]
+Panels = Annotated[list[str], typer.Option(help="A further panel to compare; may be repeated.")]
 
 
 @app.command()
@@ -14,7 +18,7 @@ def agreement(
     context: typer.Context,
     study: str,
     side: Annotated[Literal["reference", "candidate"], typer.Option(help="Whose raters.")] = "reference",
-    by: Annotated[Literal["clip", "speaker"], typer.Option(help="What the intervals resample.")] = "clip",
+    by: By = "clip",
     as_json: AsJson = False,
 ) -> None:
     """How far the raters of a study's panel agree: coefficients with intervals, per emotion, per rater, per pair."""
@@ -30,3 +34,124 @@ def health(
 ) -> None:
     """What is wrong with a corpus: missing or damaged audio, silence, clipping, twins, odd durations, missing texts."""
     carry_out(context, as_json, "health", corpus=corpus, examine=examine)
+
+
+@app.command()
+def saturation(
+    context: typer.Context,
+    study: str,
+    most: Annotated[
+        int | None, typer.Option(help="Votes of the longest subset; clips with fewer are left out.")
+    ] = None,
+    by: By = "clip",
+    rule: Annotated[Literal["share", "bits"], typer.Option(help="What the remaining gain is measured in.")] = "share",
+    value: Annotated[
+        float | None, typer.Option(help="Remaining gain that counts as level: 0.1 of it, or 0.01 bits.")
+    ] = None,
+    smoothing: Annotated[float, typer.Option(help="Votes added to each emotion for the KL divergence.")] = 0.5,
+    price: Annotated[float, typer.Option(help="Of one candidate vote, in any currency.")] = 0.0,
+    groups: Annotated[
+        Literal["tertile", "emotion", "corpus"] | None, typer.Option(help="Also one curve a group.")
+    ] = None,
+    order: Annotated[
+        Literal["subsets", "collected"], typer.Option(help="Also the first n votes as they were collected.")
+    ] = "subsets",
+    as_json: AsJson = False,
+) -> None:
+    """Where more candidate votes stop helping: exact curves with intervals, noise floor, exchange rate, saturation point."""
+    carry_out(
+        context, as_json, "saturation", study=study, most=most, by=by, rule=rule, value=value, smoothing=smoothing,
+        price=price, groups=groups, order=order,
+    )  # fmt: skip
+
+
+@app.command()
+def ambiguity(
+    context: typer.Context,
+    study: str,
+    k: Annotated[int, typer.Option(help="Into how many strata, 2 to 10.")] = 3,
+    method: Annotated[
+        Literal["equal counts", "equal range"],
+        typer.Option(help="Equal numbers of clips, or equal parts of the range."),
+    ] = "equal counts",
+    edges: Annotated[str | None, typer.Option(help="Edges of your own in bits, such as 0.5,1.0.")] = None,
+    panel: Panels = [],  # noqa: B006
+    by: By = "clip",
+    as_json: AsJson = False,
+) -> None:
+    """For which clips the panels come close: strata of reference entropy, kinds of ambiguity, effective listeners."""
+    given = _numbers(edges) if edges is not None else None
+    carry_out(
+        context, as_json, "ambiguity", study=study, k=k, method=method, edges=given, panel=panel, by=by
+    )  # fmt: skip
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no list of numbers such as 0.5,1.0", param_hint="--edges") from None
+
+
+@app.command()
+def standin(
+    context: typer.Context,
+    study: str,
+    epsilon: Annotated[
+        float, typer.Option(help="How much worse than a listener still passes: 0.2 experts, 0.1 crowd.")
+    ] = 0.2,
+    answer: Annotated[Literal["majority", "one vote"], typer.Option(help="What a panel answers.")] = "majority",
+    panel: Panels = [],  # noqa: B006
+    groups: Annotated[Literal["tertile", "emotion"] | None, typer.Option(help="Also for each group of clips.")] = None,
+    by: By = "clip",
+    as_json: AsJson = False,
+) -> None:
+    """Whether a panel may stand in for a listener: the alternative annotator test, and panels compared pairwise."""
+    carry_out(
+        context, as_json, "standin", study=study, epsilon=epsilon, answer=answer, panel=panel, groups=groups, by=by
+    )  # fmt: skip
+
+
+@app.command()
+def advise(
+    context: typer.Context,
+    study: str,
+    budget: Annotated[float, typer.Option(help="What may be spent; with the price 1, a number of votes.")],
+    price: Annotated[float, typer.Option(help="Of one human vote.")] = 1.0,
+    most: Annotated[int, typer.Option(help="Votes for one clip at most.")] = 10,
+    objective: Annotated[Literal["js", "information"], typer.Option(help="What a vote should reduce.")] = "js",
+    synthetic_price: Annotated[float | None, typer.Option(help="Of one candidate vote, to compare offers.")] = None,
+    worth: Annotated[
+        float | None, typer.Option(help="Human votes that one candidate vote is worth; measured otherwise.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Write the plan as CSV.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where one more human vote would help most, and what a budget buys."""
+    carry_out(
+        context, as_json, "advise", study=study, budget=budget, price=price, most=most, objective=objective,
+        synthetic_price=synthetic_price, worth=worth, to=absolute(to),
+    )  # fmt: skip
+
+
+@app.command()
+def sandbox(
+    context: typer.Context,
+    study: str,
+    votes: Annotated[int | None, typer.Option(help="Candidate votes a clip that are used.")] = None,
+    weight: Annotated[float, typer.Option(help="Human votes that one candidate vote counts.")] = 1.0,
+    smoothing: Annotated[float, typer.Option(help="Votes added to each emotion on both sides.")] = 0.0,
+    emotions: Annotated[str | None, typer.Option(help="Emotions that stay, comma-separated.")] = None,
+    without: Annotated[list[str], typer.Option(help="A candidate rater to leave out; may be repeated.")] = [],  # noqa: B006
+    breakdown: Annotated[
+        Literal["persona", "temperature", "rater"] | None, typer.Option(help="Which of them adds spread, which bias.")
+    ] = None,
+    by: By = "clip",
+    as_json: AsJson = False,
+) -> None:
+    """What if the candidate's votes were fewer, weighted, smoothed, or without some raters: all figures, before and after."""
+    carry_out(
+        context, as_json, "sandbox", study=study, votes=votes, weight=weight, smoothing=smoothing,
+        emotions=[name.strip() for name in emotions.split(",")] if emotions else None, without=without,
+        breakdown=breakdown, by=by,
+    )  # fmt: skip

@@ -21,6 +21,8 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 | ambiguity | for which clips? Strata, kinds, effective listeners |
 | standin | may a panel stand in for a listener? |
 | paired | which of two panels comes closer? |
+| breakdown | which raters of a panel add spread, and which add bias? |
+| dirichlet | how much do clips differ? |
 | advisor | where would one more vote help most? |
 | reliability | every coefficient of agreement of one panel, with intervals |
 """

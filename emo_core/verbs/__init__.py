@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from emo_core.errors import StoreError, UnknownName, WorkbenchError
 from emo_core.store import Database
-from emo_core.verbs import agreement, corpora, exports, health, studies
+from emo_core.verbs import agreement, analysis, corpora, exports, health, studies
 
 _LOG = logging.getLogger("emo_core")
 
@@ -73,6 +73,11 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "study compare": studies.compare_studies,
     "study remove": studies.remove_study,
     "agreement": agreement.agreement,
+    "saturation": analysis.saturation,
+    "ambiguity": analysis.ambiguity,
+    "standin": analysis.stand_in,
+    "advise": analysis.advise,
+    "sandbox": analysis.sandbox,
     "health": health.health,
     "browse": studies.browse,
     "export": exports.export,

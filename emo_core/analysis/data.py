@@ -1,0 +1,140 @@
+"""The votes of a study as arrays, from the store; what every analysis takes."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from emo_core import science
+from emo_core.errors import BadInput
+from emo_core.store import Database, answers, corpora, studies
+
+UNITS = ("clip", "speaker")
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Single votes of one side inside the study's emotions, in the order in which they came.
+
+    clip, rater, label   (votes,), numbers of clips, of `raters` (−1 anonymous) and of emotions
+    raters, personas, temperatures   (raters,); persona None and temperature NaN where the rater is a person
+    """
+
+    clip: np.ndarray
+    rater: np.ndarray
+    label: np.ndarray
+    raters: np.ndarray
+    personas: np.ndarray
+    temperatures: np.ndarray
+
+    def without(self, raters: set[str]) -> "Votes":
+        """Without the votes of these raters."""
+        gone = np.array([name in raters for name in self.raters], dtype=bool)
+        kept = (self.rater < 0) | ~gone[self.rater] if len(gone) else np.ones(len(self.clip), dtype=bool)
+        return replace(self, clip=self.clip[kept], rater=self.rater[kept], label=self.label[kept])
+
+    def counts(self, clips: int, emotions: int) -> np.ndarray:
+        """(clips, emotions)."""
+        flat = np.bincount(self.clip * emotions + self.label, minlength=clips * emotions)
+        return flat.reshape(clips, emotions)
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """What a study holds of each clip it keeps.
+
+    clips, corpora, speakers   (clips,) names; a speaker may be None
+    reference, candidate       (clips, emotions), whole votes
+    reference_weights, candidate_weights   the same with each vote shared among its labels, where secondary labels count
+    panels                     votes of further panels, (clips, emotions) each
+    reference_votes, candidate_votes   single votes, None where they were not asked for
+    """
+
+    study: str
+    reference_name: str
+    candidate_name: str | None
+    emotions: tuple[str, ...]
+    seed: int
+    clips: np.ndarray
+    corpora: np.ndarray
+    speakers: np.ndarray
+    reference: np.ndarray
+    candidate: np.ndarray
+    reference_weights: np.ndarray
+    candidate_weights: np.ndarray
+    panels: dict[str, np.ndarray] = field(default_factory=dict)
+    reference_votes: Votes | None = None
+    candidate_votes: Votes | None = None
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """Reference entropy of each clip, bits: (clips,)."""
+        return science.entropy(science.normalise(self.reference_weights))
+
+    def clusters(self, by: str) -> np.ndarray | None:
+        """What intervals resample besides clips. Raises BadInput where a clip has no speaker."""
+        if by not in UNITS:
+            raise BadInput(f"Intervals resample clips or speakers, not {by!r}.")
+        if by == "clip":
+            return None
+        nameless = int(sum(speaker is None for speaker in self.speakers))
+        if nameless:
+            raise BadInput(f"{nameless:,} clips of the study have no speaker. Resample clips instead.")
+        return self.speakers
+
+    def need_candidate(self) -> None:
+        """Raise BadInput where the study has no candidate panel."""
+        if self.candidate_name is None:
+            raise BadInput(f"The study {self.study!r} has no candidate panel. Duplicate it and choose one.")
+
+    def only(self, chosen: np.ndarray) -> "StudyData":
+        """Of these clips, a mask; single votes are left behind."""
+        arrays = ("clips", "corpora", "speakers", "reference", "candidate", "reference_weights", "candidate_weights")
+        return replace(
+            self,
+            **{name: getattr(self, name)[chosen] for name in arrays},
+            panels={name: counts[chosen] for name, counts in self.panels.items()},
+            reference_votes=None,
+            candidate_votes=None,
+        )
+
+
+def of_study(store: Database, name: str, *, votes: tuple[str, ...] = (), panels: tuple[str, ...] = ()) -> StudyData:
+    """A study's votes. `votes` names the sides whose single votes are wanted too, `panels` further panels.
+
+    Raises UnknownName.
+    """
+    study = studies.find_study(store.cursor(), name).study
+    counts = studies.study_counts(store, name)
+    single = {f"{side}_votes": _votes(store, name, side) for side in votes if getattr(study, side) is not None}
+    return StudyData(
+        name, study.reference, study.candidate, study.emotions, study.seed,
+        counts.clips, counts.corpora, counts.speakers, counts.reference, counts.candidate,
+        counts.reference_weights, counts.candidate_weights,
+        panels=studies.panel_counts(store, name, panels), **single,
+    )  # fmt: skip
+
+
+def other_panels(store: Database, name: str) -> list[str]:
+    """Panels of a study's corpora besides its reference, that have votes for any emotion."""
+    study = studies.find_study(store.cursor(), name).study
+    found = {panel["name"]: None for corpus in study.corpora for panel in corpora.panel_emotions(store, corpus)}
+    return [panel for panel in found if panel != study.reference]
+
+
+def _votes(store: Database, name: str, side: str) -> Votes:
+    given = answers.panel_answers(store, name, side)
+    inside = given.label >= 0
+    return Votes(
+        given.clip[inside], given.rater[inside], given.label[inside], given.raters, given.personas, given.temperatures
+    )
+
+
+def intervals_in_words(by: str, resamples: int, seed: int) -> str:
+    """How intervals were made."""
+    return f"95 % percentile bootstrap over {by}s, {resamples:,} resamples, seed {seed}"
+
+
+def figure(found: science.Figure) -> dict:
+    """A figure as a document."""
+    document = {"value": found.value, "interval": [found.low, found.high], "clips": found.n}
+    return document | ({"undefined": found.reason} if found.reason else {})

@@ -1,0 +1,217 @@
+"""Where do more candidate votes stop helping? The document behind the page Saturation and `saturation STUDY --json`."""
+
+import numpy as np
+
+from emo_core.analysis.data import StudyData, figure, intervals_in_words
+from emo_core.errors import BadInput
+from emo_core.science import ambiguity, distributions, fits
+from emo_core.science import complement as complements
+from emo_core.science import noise_floor as floors
+from emo_core.science import saturation as curves
+
+RESAMPLES = 1000
+GROUPS = ("tertile", "emotion", "corpus")
+
+
+def saturation(
+    data: StudyData,
+    *,
+    most: int | None = None,
+    by: str = "clip",
+    rule: str = "share",
+    value: float | None = None,
+    smoothing: float = curves.SMOOTHING,
+    price: float = 0.0,
+    groups: str | None = None,
+    order: str = "subsets",
+) -> dict:
+    """Curves for n = 1 … N candidate votes, with the noise floor, the exchange rate, the fit and the saturation point.
+
+    most: N; by default what every clip has (`science.saturation.curve_length`). rule, value: "share" (default 0.1) or "bits"
+    (default 0.01) of remaining gain. price: of one vote, in any currency. groups: the same curve for each tertile of reference
+    entropy, each emotion (by the reference's majority, ties in each) or each corpus. order: "subsets" (exact) or "collected" adds
+    the curve of the votes as they came; it needs `candidate_votes`.
+
+    Raises BadInput where the study has no candidate or an option is out of range.
+    """
+    data.need_candidate()
+    if groups not in (None, *GROUPS):
+        raise BadInput(f"Curves are grouped by {', '.join(GROUPS)}, not by {groups!r}.")
+    if order not in ("subsets", "collected"):
+        raise BadInput(f"The order is subsets or collected, not {order!r}.")
+    longest = int(data.candidate.sum(axis=1).max(initial=0))
+    if most is not None and not 1 <= most <= max(longest, 1):
+        raise BadInput(f"A curve has 1 to {longest:,} votes, as many as a clip has at most, not {most!r}.")
+    chosen = fits.Rule(rule, value if value is not None else {"share": 0.1}.get(rule, 0.01))
+    options = {"seed": data.seed, "clusters": data.clusters(by), "resamples": RESAMPLES}
+    found = curves.saturation(
+        data.reference_weights, data.candidate, most=most, rule=chosen, smoothing=smoothing, **options
+    )
+    length = len(found.n)
+    document = {
+        "study": data.study,
+        "reference": data.reference_name,
+        "candidate": data.candidate_name,
+        "n": found.n.tolist(),
+        **_curves(found),
+        "clips": found.clips,
+        "clips_left_out": found.clips_left_out,
+        "coverage": _coverage(data),
+        "units": found.units,
+        "kl_smoothing": smoothing,
+        "gain": _curve(found.gain) | {"n": found.n[:-1].tolist()},
+        **_level(found),
+        "noise_floor": _floor(data, length, options),
+        "corrected": _corrected(data, options),
+        "complement": help_document(data, length, options),
+        "cost": _cost(found, price),
+        "intervals": intervals_in_words(by, RESAMPLES, data.seed),
+    }
+    if order == "collected":
+        document["collected"] = _collected(data, length, options)
+    if groups:
+        document["groups"] = _groups(data, groups, found, by, chosen, smoothing)
+    return document
+
+
+def _curves(found: curves.Saturation) -> dict:
+    document = {}
+    for name, curve in found.curves.items():
+        for end, values in zip(("mean", "low", "high"), (curve.mean, curve.low, curve.high)):
+            document[f"{name}_{end}"] = values.tolist()
+    return document
+
+
+def _curve(curve: curves.Curve) -> dict:
+    return {"mean": curve.mean.tolist(), "low": curve.low.tolist(), "high": curve.high.tolist()}
+
+
+def _coverage(data: StudyData) -> list[dict]:
+    """How many clips have at least n candidate votes, for every n that changes it."""
+    votes = np.sort(data.candidate.sum(axis=1))
+    return [{"n": int(n), "clips": int(len(votes) - np.searchsorted(votes, n))} for n in np.unique(votes) if n]
+
+
+def _level(found: curves.Saturation) -> dict:
+    """The fit and the saturation point."""
+    level = found.level
+    if level is None:
+        return {"fit": None, "saturation_point": None, "saturation_undefined": found.reason}
+    forms = {
+        name: {
+            "asymptote": float(each.asymptote), "scale": float(each.scale), "rate": float(each.rate),
+            "rss": float(each.rss), "aicc": float(each.aicc), "saturation_point": float(each.saturation(level.rule)),
+        }
+        for name, each in level.fits.items()
+    }  # fmt: skip
+    point = level.point
+    document = {
+        "fit": {
+            "form": level.fit.form,
+            **forms[level.fit.form],
+            "asymptote_interval": [level.asymptote.low, level.asymptote.high],
+            "fitted": level.fit.at(found.n).tolist(),
+            "forms": forms,
+        },
+        "saturation_point": int(point) if np.isfinite(point) else None,
+        "saturation_interval": [level.interval.low, level.interval.high],
+        "saturation_rule": level.rule.words(),
+        "extrapolated": level.is_extrapolated(),
+    }
+    if not np.isfinite(point):
+        document["saturation_undefined"] = f"no n up to {fits.FARTHEST:,} meets the rule"
+    return document
+
+
+def _floor(data: StudyData, most: int, options: dict) -> dict | None:
+    floor = floors.noise_floor(data.reference, data.candidate, most=most, **options) if most else None
+    if floor is None:
+        return None
+    bound = floor.bound
+    return {
+        "reference_votes": floor.reference_votes,
+        "clips": floor.clips,
+        "clips_left_out": floor.clips_left_out,
+        "n": floor.n_listeners.tolist(),
+        **{f"js_{name}": values for name, values in _curve(floor.floor).items()},
+        "candidate": {"n": floor.n_candidate.tolist()} | _curve(floor.candidate),
+        "excess": _curve(floor.excess),
+        "listeners": {"n": floor.n_candidate.tolist(), "most": len(floor.n_listeners)} | _curve(floor.listeners),
+        "bound": {"value": floor.bound_value, "interval": [bound.low, bound.high]} if bound else None,
+    }
+
+
+def _corrected(data: StudyData, options: dict) -> dict:
+    plain, corrected = floors.corrected_divergence(data.reference, data.candidate, **options)
+    return {"js_plugin": figure(plain), "js_jackknife": figure(corrected)}
+
+
+def help_document(
+    data: StudyData, most: int, options: dict, *, weight: float = 1.0, length: int | None = None
+) -> dict | None:
+    """Human votes alone against human votes pooled with n candidate votes, judged by held-out listeners."""
+    if not most:
+        return None
+    found = complements.combined_gain(
+        data.reference, data.candidate, most=most, weight=weight, length=length, **options
+    )
+    if found is None:
+        return None
+    return {
+        "held_out": found.held_out,
+        "human_votes": found.human_votes,
+        "clips": found.clips,
+        "weight": found.weight,
+        "n": found.n.tolist(),
+        "js": _curve(found.js),
+        "gain": _curve(found.gain),
+    }
+
+
+def _cost(found: curves.Saturation, price: float) -> dict | None:
+    """What n votes a clip cost, and what the next vote gains per unit of price; None without a price."""
+    if not np.isfinite(price) or price < 0:
+        raise BadInput(f"A price is zero or more, not {price!r}.")
+    if not price:
+        return None
+    gain = found.gain.mean
+    per_hundredth = np.divide(0.01 * price, gain, out=np.full(len(gain), np.nan), where=gain > 0)
+    return {
+        "price": price,
+        "total": (found.n * found.clips * price).tolist(),
+        "clip_price_of_next_hundredth_bit": per_hundredth.tolist(),
+    }
+
+
+def _collected(data: StudyData, most: int, options: dict) -> dict:
+    if data.candidate_votes is None:
+        raise BadInput("The order of the votes is not known here. Ask the store for them.")
+    votes = data.candidate_votes
+    curve, clips = curves.in_vote_order(data.reference_weights, votes.clip, votes.label, most=most, **options)
+    return {"n": list(range(1, most + 1)), "clips": clips} | _curve(curve)
+
+
+def group_masks(data: StudyData, groups: str) -> dict[str, np.ndarray]:
+    """Which clips each group has. An emotion's are those where it wins among the reference votes, alone or tied."""
+    if groups == "tertile":
+        found = ambiguity.strata(data.entropy)
+        return {f"{name} ambiguity": found.stratum == i for i, name in enumerate(found.names)}
+    if groups == "emotion":
+        won = distributions.majority(data.reference_weights.round(9))
+        return {name: won[:, place] for place, name in enumerate(data.emotions)}
+    return {name: data.corpora == name for name in dict.fromkeys(data.corpora)}
+
+
+def _groups(
+    data: StudyData, groups: str, whole: curves.Saturation, by: str, rule: fits.Rule, smoothing: float
+) -> list[dict]:
+    """The curve of each group of clips, as long as the whole study's."""
+    found = []
+    for name, mask in group_masks(data, groups).items():
+        part = data.only(mask)
+        curve = curves.saturation(
+            part.reference_weights, part.candidate, most=len(whole.n), rule=rule, smoothing=smoothing,
+            seed=data.seed, clusters=part.clusters(by), resamples=RESAMPLES,
+        )  # fmt: skip
+        found.append({"group": name, "clips": curve.clips, **_curves(curve), **_level(curve)})
+    return found

@@ -1,0 +1,63 @@
+"""Verbs of analyses: a study's votes from the store, through `emo_core.analysis`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from emo_core import analysis
+from emo_core.analysis import data
+from emo_core.errors import UnknownName
+from emo_core.publishing import tables
+from emo_core.store import Database, studies
+
+
+def saturation(store: Database, study: str, order: str = "subsets", **options) -> dict:
+    """Exact saturation curves with intervals, noise floor, exchange rate, fit and saturation point."""
+    votes = ("candidate",) if order == "collected" else ()
+    return analysis.saturation.saturation(data.of_study(store, study, votes=votes), order=order, **options)
+
+
+def ambiguity(store: Database, study: str, panel: list[str] | None = None, **options) -> dict:
+    """Strata of ambiguity with every figure in each, kinds of ambiguity, entropy calibration, effective listeners."""
+    return analysis.ambiguity.ambiguity(data.of_study(store, study, panels=_further(store, study, panel)), **options)
+
+
+def stand_in(store: Database, study: str, panel: list[str] | None = None, **options) -> dict:
+    """The alternative annotator test of the candidate and of further panels, and every two panels compared."""
+    panels = _further(store, study, panel)
+    return analysis.standin.stand_in(data.of_study(store, study, votes=("reference",), panels=panels), **options)
+
+
+def _further(store: Database, study: str, panels: Iterable[str] | None) -> tuple[str, ...]:
+    """Panels besides the study's own. Raises UnknownName."""
+    known = data.other_panels(store, study)
+    for name in panels or ():
+        if name not in known:
+            raise UnknownName("panel besides the reference", name, known)
+    candidate = studies.find_study(store.cursor(), study).study.candidate
+    return tuple(name for name in dict.fromkeys(panels or ()) if name != candidate)
+
+
+def advise(store: Database, study: str, to: str | None = None, **options) -> dict:
+    """Which clips should get more human votes for a budget; with `to` the plan is written as CSV for the annotation queue."""
+    document = analysis.advice.advise(data.of_study(store, study), **options)
+    if to is not None:
+        tables.write_csv(Path(to), document["plan"], analysis.advice.PLAN_COLUMNS)
+        document |= {"file": to, "plan": document["plan"][:20], "rows": len(document["plan"])}
+    return document
+
+
+def sandbox(store: Database, study: str, by: str = "clip", breakdown: str | None = None, **choices) -> dict:
+    """The study's figures with choices changed, beside the figures as they are."""
+    votes = data.of_study(store, study, votes=("candidate",))
+    emotions, without = choices.pop("emotions", None), choices.pop("without", None)
+    changed = analysis.sandbox.Choices(
+        emotions=tuple(emotions) if emotions else None, without=tuple(without or ()), **choices
+    )
+    document = {
+        "study": study,
+        "as_it_is": analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(), by=by),
+        "changed": analysis.sandbox.sandbox(votes, changed, by=by),
+    }
+    if breakdown:
+        document["breakdown"] = analysis.sandbox.broken_down(votes, breakdown, by=by)
+    return document
