@@ -30,15 +30,25 @@ STYLE = """<style>
 </style>"""
 # A picture of ours: an icon by name would be fetched from a public host.
 FAVICON = ROOT / "pages" / "parts" / "favicon.svg"
+# Sections of the menu: {section: {file: (title, name in the menu, icon)}}
 PAGES = {
-    "overview": ("What is here?", "Overview", ":material/home:"),
-    "corpora": ("Bring your corpus", "Corpora", ":material/upload:"),
-    "browse": ("Where do listeners disagree?", "Browse", ":material/hearing:"),
-    "compare": ("How close do the two panels come?", "Compare", ":material/balance:"),
-    "agreement": ("How far do the raters agree?", "Agreement", ":material/groups:"),
-    "studies": ("Which votes count?", "Studies", ":material/tune:"),
-    "health": ("What is wrong with the corpus?", "Health", ":material/healing:"),
-    "export": ("Take the distributions with you", "Export", ":material/download:"),
+    "": {"overview": ("What is here?", "Overview", ":material/home:")},
+    "Corpus": {
+        "corpora": ("Bring your corpus", "Corpora", ":material/upload:"),
+        "studies": ("Which votes count?", "Studies", ":material/tune:"),
+        "health": ("What is wrong with the corpus?", "Health", ":material/healing:"),
+    },
+    "Listen": {"browse": ("Where do listeners disagree?", "Browse", ":material/hearing:")},
+    "Analyse": {
+        "compare": ("How close do the two panels come?", "Compare", ":material/balance:"),
+        "agreement": ("How far do the raters agree?", "Agreement", ":material/groups:"),
+        "saturation": ("Where do more votes stop helping?", "Saturation", ":material/show_chart:"),
+        "ambiguity": ("For which clips?", "Ambiguity", ":material/blur_on:"),
+        "standin": ("May a panel stand in for a listener?", "Stand-in", ":material/swap_horiz:"),
+        "advisor": ("Where would one more vote help most?", "Advisor", ":material/add_task:"),
+        "sandbox": ("What if …?", "Sandbox", ":material/experiment:"),
+    },
+    "Take": {"export": ("Take the distributions with you", "Export", ":material/download:")},
 }
 
 
@@ -65,10 +75,13 @@ def draw() -> None:
     """The frame around every page."""
     st.set_page_config(page_title="Ambiguity Workbench", page_icon=FAVICON, layout="wide")
     st.html(STYLE)
-    pages = [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "overview")
-        for name, (_, title, icon) in PAGES.items()
-    ]
+    pages = {
+        section: [
+            st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "overview")
+            for name, (_, title, icon) in listed.items()
+        ]
+        for section, listed in PAGES.items()
+    }
     st.navigation(pages, position="top").run()
 
 

@@ -13,7 +13,7 @@ MODULES = sorted([*(ROOT / "emo_core").rglob("*.py"), *(ROOT / "pages").rglob("*
 HOMES = {
     "streamlit": ("app.py", "pages/"),
     "duckdb": ("emo_core/store/",),
-    "plotly": ("emo_core/charts/", "pages/"),
+    "plotly": ("emo_core/charts/", "emo_core/publishing/", "pages/"),
     "espeakng_loader": ("emo_core/corpora/demo_speech.py",),
     "scipy": ("emo_core/science/",),  # inside functions: the server starts without it
     "torch": (), "transformers": (), "peft": (), "librosa": (), "google": (),
@@ -67,6 +67,7 @@ def test_starting_the_server_loads_nothing_heavy():
         "librosa",
         "google.genai",
         "scipy",
+        "kaleido",
         "numba",
         "espeakng_loader",
         "wavesurfer",

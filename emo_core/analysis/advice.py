@@ -7,6 +7,7 @@ from emo_core.errors import BadInput
 from emo_core.science import advisor, dirichlet, noise_floor
 from emo_core.science.saturation import curve_length
 
+STEPS = 5  # budgets on the way to the whole one
 FARTHEST = 10  # votes that a plan buys for one clip at most, unless told otherwise
 PLAN_COLUMNS = ("priority", "clip", "corpus", "votes", "votes_now", "expected_js_now", "expected_js_after", "gain")
 
@@ -53,11 +54,31 @@ def advise(
         "gain": plan.gain,
         "gain_if_spent_evenly": plan.even_gain,
         "expected_js_now": _mean(now),
+        "curve": _curve(gains, budget, price, most),
+        "next_gains": _histogram(gains[:, 0]),
         "plan": _rows(data, plan.votes, gains, now, objective),
     }
     if synthetic_price is not None:
         document["offers"] = _offers(data, prior, price, synthetic_price, worth, objective)
     return document
+
+
+def _curve(gains: np.ndarray, budget: float, price: float, most: int) -> dict:
+    """What smaller budgets would gain."""
+    plans = [
+        advisor.plan_budget(gains, budget=budget * step / STEPS, price=price, most=most) for step in range(1, STEPS + 1)
+    ]
+    return {
+        "cost": [plan.cost for plan in plans],
+        "gain": [plan.gain for plan in plans],
+        "evenly": [plan.even_gain for plan in plans],
+    }
+
+
+def _histogram(values: np.ndarray) -> dict:
+    """How the gains of the next vote are spread over clips: counts between edges, in bits."""
+    counts, edges = np.histogram(values, bins=40) if len(values) else (np.zeros(0), np.zeros(1))
+    return {"edges": edges.tolist(), "clips": counts.tolist()}
 
 
 def _mean(values: np.ndarray) -> float:

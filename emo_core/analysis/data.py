@@ -1,11 +1,15 @@
 """The votes of a study as arrays, from the store; what every analysis takes."""
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from emo_core import science
 from emo_core.errors import BadInput
+from emo_core.records import Study
 from emo_core.store import Database, answers, corpora, studies
 
 UNITS = ("clip", "speaker")
@@ -65,7 +69,12 @@ class StudyData:
     reference_votes: Votes | None = None
     candidate_votes: Votes | None = None
 
-    @property
+    @cached_property
+    def has_speakers(self) -> bool:
+        """Whether every clip has a speaker."""
+        return all(speaker is not None for speaker in self.speakers)
+
+    @cached_property
     def entropy(self) -> np.ndarray:
         """Reference entropy of each clip, bits: (clips,)."""
         return science.entropy(science.normalise(self.reference_weights))
@@ -76,8 +85,8 @@ class StudyData:
             raise BadInput(f"Intervals resample clips or speakers, not {by!r}.")
         if by == "clip":
             return None
-        nameless = int(sum(speaker is None for speaker in self.speakers))
-        if nameless:
+        if not self.has_speakers:
+            nameless = int(sum(speaker is None for speaker in self.speakers))
             raise BadInput(f"{nameless:,} clips of the study have no speaker. Resample clips instead.")
         return self.speakers
 
@@ -98,12 +107,30 @@ class StudyData:
         )
 
 
+_KEPT = 4  # studies' votes that are kept in memory: pages ask for them again and again
+_kept: OrderedDict[tuple, StudyData] = OrderedDict()
+_keeping = threading.Lock()
+
+
 def of_study(store: Database, name: str, *, votes: tuple[str, ...] = (), panels: tuple[str, ...] = ()) -> StudyData:
-    """A study's votes. `votes` names the sides whose single votes are wanted too, `panels` further panels.
+    """A study's votes. `votes` names the sides whose single votes are wanted too, `panels` further panels. What was asked for
+    lately is kept until new votes come; treat it as read-only.
 
     Raises UnknownName.
     """
-    study = studies.find_study(store.cursor(), name).study
+    stored = studies.find_study(store.cursor(), name)
+    key = (store.folder, stored.study_id, stored.version, votes, panels)
+    with _keeping:
+        if key not in _kept:
+            _kept[key] = _read(store, stored.study, votes, panels)
+            while len(_kept) > _KEPT:
+                _kept.popitem(last=False)
+        _kept.move_to_end(key)
+        return _kept[key]
+
+
+def _read(store: Database, study: Study, votes: tuple[str, ...], panels: tuple[str, ...]) -> StudyData:
+    name = study.name
     counts = studies.study_counts(store, name)
     single = {f"{side}_votes": _votes(store, name, side) for side in votes if getattr(study, side) is not None}
     return StudyData(

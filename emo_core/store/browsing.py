@@ -7,6 +7,7 @@ from pathlib import Path
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import EXCLUSIONS
 from emo_core.store.database import Database, one_row, query
+from emo_core.store.kinds import clips_of_kind
 from emo_core.store.studies import StoredStudy, find_study
 
 SORTS = {
@@ -36,6 +37,8 @@ class Filter:
     split       `train` or `test`
     audio       True: only clips with audio, False: only those without
     show        `kept`, `left out`, a key of `EXCLUSIONS` for those left out for that reason, or `all`
+    kind        a kind of ambiguity, a key of `science.ambiguity.KINDS`
+    entropy_above, entropy_up_to   bounds of the reference entropy in bits; the lower one is not included
     problem     a problem that the look at the corpus's health found, see `store.health`
     """
 
@@ -48,6 +51,9 @@ class Filter:
     split: str | None = None
     audio: bool | None = None
     show: str = "kept"
+    kind: str | None = None
+    entropy_above: float | None = None
+    entropy_up_to: float | None = None
     problem: str | None = None
 
 
@@ -70,6 +76,9 @@ def _conditions(chosen: Filter) -> tuple[str, dict[str, object], bool]:
         "max_votes": "n_reference <= $max_votes",
         "split": "is_test = ($split = 'test')",
         "audio": "(clips.audio IS NOT NULL) = $audio",
+        "kind": "study_clips.clip_id IN (SELECT unnest($clip_ids))",
+        "entropy_above": "round(entropy_reference, 9) > $entropy_above + 1e-9",
+        "entropy_up_to": "round(entropy_reference, 9) <= $entropy_up_to + 1e-9",
         "problem": "study_clips.clip_id IN (SELECT clip_id FROM clip_problems WHERE code = $problem)",
     }
     bound = {"reference": "reference_emotion", "candidate": "candidate_emotion"}
@@ -122,6 +131,8 @@ def browse(
     rows_from = _rows(chosen.show)
     clause, binding, needs_clips = _conditions(chosen)
     binding["study"] = stored.study_id
+    if chosen.kind:
+        binding["clip_ids"] = clips_of_kind(store, stored, binding.pop("kind"))
     joined = "JOIN clips USING (clip_id)"
     direction = "DESC" if descending else "ASC"
     by_corpus = f"clips.corpus_id {direction}, " if sort == "clip" and len(stored.places) > 1 else ""

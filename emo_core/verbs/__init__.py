@@ -78,6 +78,7 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "standin": analysis.stand_in,
     "advise": analysis.advise,
     "sandbox": analysis.sandbox,
+    "breakdown": analysis.breakdown,
     "health": health.health,
     "browse": studies.browse,
     "export": exports.export,

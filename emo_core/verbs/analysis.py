@@ -61,3 +61,8 @@ def sandbox(store: Database, study: str, by: str = "clip", breakdown: str | None
     if breakdown:
         document["breakdown"] = analysis.sandbox.broken_down(votes, breakdown, by=by)
     return document
+
+
+def breakdown(store: Database, study: str, kind: str, by: str = "clip") -> dict:
+    """Which persona, temperature or rater of the candidate adds spread, and which adds bias."""
+    return analysis.sandbox.broken_down(data.of_study(store, study, votes=("candidate",)), kind, by=by)

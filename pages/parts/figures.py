@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from emo_core.publishing import figures as publishing
+from emo_core.publishing import tables
 from emo_core.records import EXCLUSIONS
 from emo_core.science import Figure, bootstrap_interval
 from pages.parts.session import escape
@@ -21,16 +22,22 @@ def show(figure: go.Figure, key: str, columns: Mapping[str, object]) -> None:
 
 
 def files(figure: go.Figure, key: str, columns: Mapping[str, object]) -> None:
-    """A figure and its numbers as files."""
-    with st.container(horizontal=True):
-        st.download_button(
-            "Numbers (CSV)", lambda: pd.DataFrame(columns).to_csv(index=False), f"{key}.csv", "text/csv",
-            key=f"csv:{key}", type="tertiary", on_click="ignore",
-        )  # fmt: skip
-        st.download_button(
-            "Figure (HTML)", lambda: figure.to_html(include_plotlyjs=True), f"{key}.html", "text/html",
-            key=f"html:{key}", type="tertiary", on_click="ignore",
-        )  # fmt: skip
+    """A figure and its numbers as files: CSV, HTML, and where a browser is present SVG and PNG, made when asked for."""
+    kinds = {
+        "Numbers (CSV)": (lambda: tables.columns_as_csv(columns), f"{key}.csv", "text/csv"),
+        "HTML": (lambda: publishing.html(figure), f"{key}.html", "text/html"),
+    }
+    if publishing.browser():
+        kinds |= {
+            "SVG": (lambda: publishing.picture(figure, "svg"), f"{key}.svg", "image/svg+xml"),
+            "PNG": (lambda: publishing.picture(figure, "png"), f"{key}.png", "image/png"),
+        }
+    with st.container(horizontal=True, gap="small"):
+        for label, (make, name, mime) in kinds.items():
+            st.download_button(
+                label, make, name, mime, key=f"{name}:{key}", type="tertiary", on_click="ignore",
+                help=None if label.startswith("Numbers") else f"The figure as {label}",
+            )  # fmt: skip
 
 
 def browse_on_click(figure: go.Figure, study: str) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from emo_core import vocabulary
 from emo_core.records import EXCLUSIONS, Study
+from emo_core.science.ambiguity import KINDS
 from emo_core.store import Database, browsing, exporting
 from emo_core.verbs.health import MEANINGS
 
@@ -26,6 +27,7 @@ SHOWN = {"kept": "kept", "left out": "left out", "kept and left out": "all"} | {
     f"left out: {words}": reason for reason, words in EXCLUSIONS.items()
 }
 PROBLEMS = {meaning: code for code, meaning in MEANINGS.items()}
+MOST_BITS = 8.0  # the entropy of 256 emotions
 _PLAIN = {"clip", "excluded", "has_audio", "speaker", "transcript"}
 LARGEST, SMALLEST = "largest first", "smallest first"
 _URL = {"bind": "query-params"}
@@ -43,6 +45,8 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
             votes = st.number_input("Reference votes, at least", min_value=1, value=1, step=1, key="votes", **_URL)
             split = st.selectbox("Split", ["any", "train", "test"], key="split", **_URL)
             show = st.selectbox("Clips of the study", list(SHOWN), key="show", **_URL)
+            kind = st.selectbox("Kind of ambiguity", ["any", *KINDS], key="kind", **_URL)
+            above, up_to = _entropy_bounds()
             problem = st.selectbox("Problem", ["any", *PROBLEMS], key="problem", **_URL)
         keys = sort_keys(study)
         sort = st.selectbox("Sort by", keys, format_func=SORT_NAMES.get, key="sort", width=190, **_URL)
@@ -56,9 +60,20 @@ def choose(store: Database, study: Study) -> tuple[browsing.Filter, str, bool]:
         split=_unless_any(split),
         audio={"any": None, "with audio": True, "without": False}[audio],
         show=SHOWN[show],
+        kind=_unless_any(kind),
+        entropy_above=above,
+        entropy_up_to=up_to,
         problem=PROBLEMS.get(problem),
     )
     return chosen, sort, order == LARGEST
+
+
+def _entropy_bounds() -> tuple[float | None, float | None]:
+    """Bounds of the reference entropy; None where they leave nobody out."""
+    options = {"min_value": 0.0, "max_value": MOST_BITS, "step": 0.1, "format": "%.6f"} | _URL
+    above = st.number_input("Reference entropy above (bits)", value=None, key="above", **options)
+    up_to = st.number_input("Reference entropy up to (bits)", value=None, key="up_to", **options)
+    return above, up_to
 
 
 def sort_keys(study: Study) -> list[str]:
@@ -69,7 +84,10 @@ def sort_keys(study: Study) -> list[str]:
 
 def _more_label() -> str:
     """How many of the filters inside are set, since they do not show."""
-    defaults = {"speaker": "any", "votes": 1, "split": "any", "show": "kept", "problem": "any"}
+    defaults = {
+        "speaker": "any", "votes": 1, "split": "any", "show": "kept", "kind": "any", "above": None, "up_to": None,
+        "problem": "any",
+    }  # fmt: skip
     used = sum(
         st.session_state.get(name, st.query_params.get(name, default)) != default for name, default in defaults.items()
     )

@@ -1,0 +1,40 @@
+"""Figures as files: HTML by itself, SVG and PNG where a Chromium or Chrome is on this machine (kaleido draws with it)."""
+
+import shutil
+from functools import lru_cache
+
+import plotly.graph_objects as go
+
+from emo_core.errors import WorkbenchError
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+WIDTH = 900  # pixels; the height is the figure's own
+# Text and paper are left to a page's theme; on their own they are black on white, as print is.
+_PRINT = {"template": "plotly_white", "paper_bgcolor": "white", "plot_bgcolor": "white", "font": {"color": "black"}}
+
+
+@lru_cache(maxsize=1)
+def browser() -> str | None:
+    """The browser that draws pictures, or None where there is none."""
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+def html(figure: go.Figure, *, library: bool | str = True) -> str:
+    """A page that shows the figure without a network; `library` as in `plotly.io.to_html`."""
+    return figure.to_html(include_plotlyjs=library)
+
+
+def picture(figure: go.Figure, kind: str) -> bytes:
+    """The figure as "svg" or "png" (twice the pixels), black on white. Takes one to three seconds.
+
+    Raises WorkbenchError where no browser is found or it fails.
+    """
+    if browser() is None:
+        raise WorkbenchError("Pictures are drawn by Chromium or Chrome, and there is none here. Install chromium.")
+    printed = go.Figure(figure).update_layout(**_PRINT)
+    try:
+        return printed.to_image(
+            format=kind, width=WIDTH, height=figure.layout.height or 420, scale=2 if kind == "png" else 1
+        )
+    except Exception as error:
+        raise WorkbenchError(f"The browser {browser()} did not draw the figure: {error}") from error
