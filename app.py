@@ -32,13 +32,16 @@ STYLE = """<style>
 FAVICON = ROOT / "pages" / "parts" / "favicon.svg"
 # Sections of the menu: {section: {file: (title, name in the menu, icon)}}
 PAGES = {
-    "": {"overview": ("What is here?", "Overview", ":material/home:")},
+    "": {
+        "overview": ("What is here?", "Overview", ":material/home:"),
+        "browse": ("Where do listeners disagree?", "Browse", ":material/hearing:"),
+        "export": ("Take the distributions with you", "Export", ":material/download:"),
+    },
     "Corpus": {
         "corpora": ("Bring your corpus", "Corpora", ":material/upload:"),
         "studies": ("Which votes count?", "Studies", ":material/tune:"),
         "health": ("What is wrong with the corpus?", "Health", ":material/healing:"),
     },
-    "Listen": {"browse": ("Where do listeners disagree?", "Browse", ":material/hearing:")},
     "Analyse": {
         "compare": ("How close do the two panels come?", "Compare", ":material/balance:"),
         "agreement": ("How far do the raters agree?", "Agreement", ":material/groups:"),
@@ -48,7 +51,6 @@ PAGES = {
         "advisor": ("Where would one more vote help most?", "Advisor", ":material/add_task:"),
         "sandbox": ("What if …?", "Sandbox", ":material/experiment:"),
     },
-    "Take": {"export": ("Take the distributions with you", "Export", ":material/download:")},
 }
 
 

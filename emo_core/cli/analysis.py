@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from emo_core.cli.frame import AsJson, absolute, carry_out
+from emo_core.cli.frame import AsJson, absolute, carry_out, say
 
 app = typer.Typer()
 
@@ -155,3 +155,36 @@ def sandbox(
         emotions=[name.strip() for name in emotions.split(",")] if emotions else None, without=without,
         breakdown=breakdown, by=by,
     )  # fmt: skip
+
+
+@app.command()
+def pack(
+    context: typer.Context,
+    study: Annotated[str | None, typer.Argument(help="The study to pack.")] = None,
+    to: Annotated[Path | None, typer.Option(help="A new or empty folder.")] = None,
+    check: Annotated[Path | None, typer.Option(help="A pack whose numbers are to be computed anew.")] = None,
+    most: Annotated[int | None, typer.Option(help="Votes of the longest subset.")] = None,
+    epsilon: Annotated[float, typer.Option(help="Of the stand-in test.")] = 0.2,
+    k: Annotated[int, typer.Option(help="Strata of ambiguity.")] = 3,
+    panel: Panels = [],  # noqa: B006
+    by: By = "clip",
+    as_json: AsJson = False,
+) -> None:
+    """All numbers, figures and votes of a study in one folder, with a report; or --check that a pack's numbers come out again."""
+    if (check is None) == (study is None) or (study is not None and to is None):
+        raise typer.BadParameter("give a study and --to DIR, or --check DIR")
+    if check is not None:
+        _check_pack(Path(absolute(check)), as_json)
+    else:
+        carry_out(
+            context, as_json, "pack", study=study, to=absolute(to), most=most, epsilon=epsilon, k=k, panel=panel, by=by
+        )  # fmt: skip
+
+
+def _check_pack(folder: Path, as_json: bool) -> None:
+    """A pack needs no store. Ends with status 1 where a number differs."""
+    from emo_core.publishing import pack as packs
+
+    document = say(lambda: packs.check(folder), as_json)
+    if not document["same"]:
+        raise typer.Exit(1)

@@ -52,14 +52,24 @@ def carry_out(
 
     `before` is long work that needs no store: it is done first, here, while others use the store.
     """
-    try:
+
+    def work() -> dict | list:
         if before:
             before()
-        document = call(context.obj, verb, arguments)
+        return call(context.obj, verb, arguments)
+
+    say(work, as_json)
+
+
+def say(work: Callable[[], dict | list], as_json: bool) -> dict | list:
+    """Do the work and print its document; an error of ours is a sentence on standard error and the exit status."""
+    try:
+        document = work()
     except WorkbenchError as error:
         print(f"emo_core: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_status) from None
     print(json.dumps(document, ensure_ascii=False) if as_json else as_text(document))
+    return document
 
 
 def call(folder: Path, verb: str, arguments: dict) -> dict | list:

@@ -1,6 +1,8 @@
 """Figures as files: HTML by itself, SVG and PNG where a Chromium or Chrome is on this machine (kaleido draws with it)."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import plotly.graph_objects as go
@@ -21,7 +23,27 @@ def browser() -> str | None:
 
 def html(figure: go.Figure, *, library: bool | str = True) -> str:
     """A page that shows the figure without a network; `library` as in `plotly.io.to_html`."""
-    return figure.to_html(include_plotlyjs=library)
+    return printed(figure).to_html(include_plotlyjs=library)
+
+
+def printed(figure: go.Figure) -> go.Figure:
+    """The figure black on white, as outside a page."""
+    return go.Figure(figure).update_layout(**_PRINT)
+
+
+@contextmanager
+def one_browser() -> Iterator[None]:
+    """For many pictures: the browser is started once, and each takes a tenth of a second."""
+    import kaleido
+
+    if browser() is None:
+        yield
+        return
+    kaleido.start_sync_server(silence_warnings=True)
+    try:
+        yield
+    finally:
+        kaleido.stop_sync_server(silence_warnings=True)
 
 
 def picture(figure: go.Figure, kind: str) -> bytes:
@@ -31,10 +53,12 @@ def picture(figure: go.Figure, kind: str) -> bytes:
     """
     if browser() is None:
         raise WorkbenchError("Pictures are drawn by Chromium or Chrome, and there is none here. Install chromium.")
-    printed = go.Figure(figure).update_layout(**_PRINT)
+    import kaleido  # takes a tenth of a second to load, and most visitors never ask
+
+    options = {
+        "format": kind, "width": WIDTH, "height": figure.layout.height or 420, "scale": 2 if kind == "png" else 1,
+    }  # fmt: skip
     try:
-        return printed.to_image(
-            format=kind, width=WIDTH, height=figure.layout.height or 420, scale=2 if kind == "png" else 1
-        )
+        return kaleido.calc_fig_sync(printed(figure).to_dict(), opts=options)
     except Exception as error:
         raise WorkbenchError(f"The browser {browser()} did not draw the figure: {error}") from error

@@ -369,10 +369,10 @@ def study_counts(store: Database, name: str) -> StudyCounts:
 
 
 def _repeated_names(column: pa.ChunkedArray) -> np.ndarray:
-    """A few names, each many times, as objects."""
+    """A few names, each many times, as objects; None where there is none."""
     codes = column.combine_chunks().dictionary_encode()
-    names = np.array(codes.dictionary.to_pylist(), dtype=object)
-    return names[codes.indices.to_numpy()] if len(names) else np.empty(0, dtype=object)
+    names = np.array([*codes.dictionary.to_pylist(), None], dtype=object)
+    return names[codes.indices.fill_null(len(names) - 1).to_numpy()]
 
 
 def panel_counts(store: Database, name: str, panels: Iterable[str]) -> dict[str, np.ndarray]:

@@ -79,6 +79,7 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "advise": analysis.advise,
     "sandbox": analysis.sandbox,
     "breakdown": analysis.breakdown,
+    "pack": analysis.pack,
     "health": health.health,
     "browse": studies.browse,
     "export": exports.export,

@@ -1,6 +1,7 @@
 """Verbs of analyses: a study's votes from the store, through `emo_core.analysis`."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from emo_core import analysis
@@ -66,3 +67,13 @@ def sandbox(store: Database, study: str, by: str = "clip", breakdown: str | None
 def breakdown(store: Database, study: str, kind: str, by: str = "clip") -> dict:
     """Which persona, temperature or rater of the candidate adds spread, and which adds bias."""
     return analysis.sandbox.broken_down(data.of_study(store, study, votes=("candidate",)), kind, by=by)
+
+
+def pack(store: Database, study: str, to: str, panel: list[str] | None = None, **options) -> dict:
+    """The paper pack of a study in a new folder: data, results, tables, figures, report."""
+    from emo_core.publishing import pack as packs  # draws figures, which few verbs need
+
+    chosen = packs.Options(**options)
+    found = studies.find_study(store.cursor(), study).study
+    votes = data.of_study(store, study, votes=("reference", "candidate"), panels=_further(store, study, panel))
+    return packs.write(votes, asdict(found), chosen, Path(to))

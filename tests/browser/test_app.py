@@ -1,5 +1,6 @@
 """The app as a new user meets it, on a real server: from an empty store, beside the command line, through a crash."""
 
+import io
 import json
 import re
 import shutil
@@ -61,7 +62,9 @@ def test_from_an_empty_store_to_an_exported_file(tmp_path, page):
 
 def test_every_page_opens_first_in_its_frame(small_server, page):
     """A link must work as the first thing that a fresh server is asked for."""
-    for name in ("compare", "browse", "studies", "export", ""):
+    for name in (
+        "compare", "browse", "studies", "export", "saturation", "ambiguity", "standin", "advisor", "sandbox", ""
+    ):  # fmt: skip
         page.goto(f"{small_server.url}/{name}")
         page.get_by_role("heading", level=1).wait_for()
         settled(page)
@@ -150,8 +153,11 @@ def test_the_study_stays_from_page_to_page_and_in_every_link(small_server, page)
     assert command(small_server.folder, "study", "add", "two", *words).returncode == 0
     page.goto(f"{small_server.url}/browse?study=two&clip=clip003")
     page.wait_for_selector(".clips tbody tr[data-clip]")
-    for name in ("Compare", "Export", "Browse"):
-        page.get_by_role("link", name=name, exact=True).first.click()
+    for name in ("Compare", "Export", "Saturation", "Browse"):
+        in_menu = name in ("Compare", "Saturation")
+        if in_menu:
+            page.get_by_role("button", name="Analyse").click()
+        page.get_by_role("menuitem" if in_menu else "link", name=name, exact=True).first.click()
         page.wait_for_url(re.compile(rf"/{name.lower()}\?.*study=two"))
         page.get_by_text("anger, sad").first.wait_for()
     page.goto(f"{small_server.url}/browse")
@@ -251,3 +257,51 @@ def test_odd_files_play_or_say_what_is_wrong(odd_server, page):
     }.items():  # fmt: skip
         assert re.search(words, said[name], re.IGNORECASE), (name, said[name])
     assert said["aiff"] == ""
+
+
+def test_a_playlist_leads_from_ambiguity_to_its_clips(demo_server, page):
+    page.goto(f"{demo_server.url}/ambiguity?study=demo")
+    page.get_by_text("Which kinds of ambiguity?").wait_for()
+    settled(page)
+    picture(page, "ambiguity")
+    words = page.get_by_text(re.compile(r"^diffuse · ")).first.inner_text()
+    clips = int(re.search(r"· (\d+) clips", words).group(1))
+    page.get_by_role("link", name="Listen", exact=True).last.click()
+    page.wait_for_url(re.compile(r"/browse\?.*kind=diffuse"))
+    page.get_by_text(f"of {clips} that fit").wait_for()
+
+
+def test_a_figure_comes_as_numbers_page_and_picture(demo_server, page):
+    page.goto(f"{demo_server.url}/saturation?study=demo")
+    page.get_by_text("What is a vote worth?").wait_for()
+    settled(page)
+    picture(page, "saturation")
+    found = {}
+    for name in ("Numbers (CSV)", "HTML", "SVG", "PNG"):
+        with page.expect_download(timeout=60_000) as download:
+            page.get_by_role("button", name=name).first.click()
+        found[name] = download.value.path().read_bytes()
+    table = pd.read_csv(io.BytesIO(found["Numbers (CSV)"]))
+    assert table["n"].tolist() == list(range(1, 11)) and (table["clips"] == 200).all()
+    assert b"plotly" in found["HTML"] and found["SVG"].startswith(b"<svg") and found["PNG"][1:4] == b"PNG"
+    assert b"noise floor" in found["SVG"]
+
+
+def test_the_sandbox_and_the_advisor_by_hand(demo_server, page):
+    page.goto(f"{demo_server.url}/sandbox?study=demo")
+    page.get_by_text("Who adds spread, who adds bias?").wait_for()
+    settled(page)
+    page.get_by_role("spinbutton", name="Candidate votes a clip").fill("3")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("n=3"))
+    settled(page)
+    assert page.locator('[data-testid="stException"]').count() == 0
+    picture(page, "sandbox")
+    page.goto(f"{demo_server.url}/advisor?study=demo&budget=30")
+    page.get_by_text("30 votes on").wait_for()
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="The whole plan (CSV)").click()
+    plan = pd.read_csv(download.value.path())
+    assert plan["votes"].sum() == 30 and plan["priority"].tolist() == list(range(1, len(plan) + 1))
+    picture(page, "advisor")
