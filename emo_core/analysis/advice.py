@@ -1,13 +1,15 @@
 """Where would one more vote help most? The document behind the page Advisor and `advise STUDY --budget B --json`."""
 
+from functools import partial
+
 import numpy as np
 
-from emo_core.analysis.data import StudyData
+from emo_core.analysis.data import StudyData, at_once
 from emo_core.errors import BadInput
 from emo_core.science import advisor, dirichlet, noise_floor
 from emo_core.science.saturation import curve_length
 
-STEPS = 5  # budgets on the way to the whole one
+STEPS = 4  # budgets on the way to the whole one
 FARTHEST = 10  # votes that a plan buys for one clip at most, unless told otherwise
 PLAN_COLUMNS = ("priority", "clip", "corpus", "votes", "votes_now", "expected_js_now", "expected_js_after", "gain")
 
@@ -65,9 +67,11 @@ def advise(
 
 def _curve(gains: np.ndarray, budget: float, price: float, most: int) -> dict:
     """What smaller budgets would gain."""
-    plans = [
-        advisor.plan_budget(gains, budget=budget * step / STEPS, price=price, most=most) for step in range(1, STEPS + 1)
-    ]
+
+    def plan(step: int) -> advisor.Plan:
+        return advisor.plan_budget(gains, budget=budget * step / STEPS, price=price, most=most)
+
+    plans = at_once(**{str(step): partial(plan, step) for step in range(1, STEPS + 1)}).values()
     return {
         "cost": [plan.cost for plan in plans],
         "gain": [plan.gain for plan in plans],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from emo_core import science
-from emo_core.analysis.data import StudyData, figure, intervals_in_words
+from emo_core.analysis.data import StudyData, at_once, figure, intervals_in_words
 from emo_core.analysis.saturation import RESAMPLES
 from emo_core.science import ambiguity as kinds_of
 from emo_core.science import comparison, complement
@@ -26,6 +26,19 @@ def ambiguity(
     panels = ({data.candidate_name: data.candidate} if data.candidate_name else {}) | data.panels
     n = _equal_number(data)
     values = _values(data, n)
+    parts = at_once(
+        strata=lambda: [_stratum(data, values, strata, i, clusters, options) for i in range(len(strata.names))],
+        panels=lambda: {
+            name: _by_stratum(data, counts, values, strata, clusters, options) for name, counts in panels.items()
+        },
+        effective_listeners=lambda: {
+            name: _effective(kinds_of.effective_listeners(data.reference, counts, clusters=clusters, **options))
+            for name, counts in panels.items()
+        },
+        complement=lambda: _complement(data, len(strata.names), clusters, options),
+        entropy=lambda: _calibration(values, n, clusters, options),
+        kinds=lambda: _kinds(data, values.get("js"), clusters, options),
+    )
     return {
         "study": data.study,
         "reference": data.reference_name,
@@ -36,15 +49,7 @@ def ambiguity(
         "on_edge": strata.on_edge.tolist(),
         "range": [strata.lowest, strata.highest],
         "entropy_votes": n,
-        "strata": [_stratum(data, values, strata, i, clusters, options) for i in range(len(strata.names))],
-        "panels": {name: _by_stratum(data, counts, strata, clusters, options) for name, counts in panels.items()},
-        "effective_listeners": {
-            name: _effective(kinds_of.effective_listeners(data.reference, counts, clusters=clusters, **options))
-            for name, counts in panels.items()
-        },
-        "complement": _complement(data, len(strata.names), clusters, options),
-        "entropy": _calibration(data, n, clusters, options),
-        "kinds": _kinds(data, clusters, options),
+        **parts,
         "neighbours": _neighbours(data),
         "intervals": intervals_in_words(by, RESAMPLES, data.seed),
     }
@@ -85,7 +90,7 @@ def _stratum(
     return document | {
         name: figure(found)
         for name, found in comparison.mean_figures(
-            {name: column[chosen] for name, column in values.items()}, **options
+            {name: column[chosen] for name, column in values.items() if name not in ("own", "other")}, **options
         ).items()
     }
 
@@ -106,8 +111,8 @@ def _values(data: StudyData, n: int | None) -> dict[str, np.ndarray]:
         ).sum(axis=1),
     }
     if n is not None:
-        own, other = kinds_of.equal_entropies(data.reference, data.candidate, n)
-        found["entropy_difference"] = other - own
+        found["own"], found["other"] = kinds_of.equal_entropies(data.reference, data.candidate, n)
+        found["entropy_difference"] = found["other"] - found["own"]
     return found
 
 
@@ -134,11 +139,18 @@ def _complement(data: StudyData, k: int, clusters: np.ndarray | None, options: d
 
 
 def _by_stratum(
-    data: StudyData, counts: np.ndarray, strata: kinds_of.Strata, clusters: np.ndarray | None, options: dict
+    data: StudyData,
+    counts: np.ndarray,
+    values: dict[str, np.ndarray],
+    strata: kinds_of.Strata,
+    clusters: np.ndarray | None,
+    options: dict,
 ) -> list[dict]:
     """A panel's mean JS divergence in each stratum: the paper's Figure 3."""
-    weights = data.candidate_weights if counts is data.candidate else counts
-    js = science.jensen_shannon_divergence(science.normalise(data.reference_weights), science.normalise(weights))
+    if counts is data.candidate:
+        js = values["js"]
+    else:
+        js = science.jensen_shannon_divergence(science.normalise(data.reference_weights), science.normalise(counts))
     found = []
     for place in range(len(strata.names)):
         chosen = strata.stratum == place
@@ -156,45 +168,42 @@ def _effective(found: kinds_of.EffectiveListeners) -> dict:
     }
 
 
-def _calibration(data: StudyData, n: int | None, clusters: np.ndarray | None, options: dict) -> dict | None:
+def _calibration(
+    values: dict[str, np.ndarray], n: int | None, clusters: np.ndarray | None, options: dict
+) -> dict | None:
     """Is the candidate as uncertain as listeners are, at equal numbers of votes?"""
     if n is None:
         return None
-    own, other = kinds_of.equal_entropies(data.reference, data.candidate, n)
     options = options | {"clusters": clusters}
+    sides = {"reference": values["own"], "candidate": values["other"], "difference": values["entropy_difference"]}
     return {
         "n": n,
-        "reference": figure(comparison.mean_figure(own, **options)),
-        "candidate": figure(comparison.mean_figure(other, **options)),
-        "difference": figure(comparison.mean_figure(other - own, **options)),
-        "correlation": figure(comparison.correlation(own, other, **options)),
+        **{name: figure(found) for name, found in comparison.mean_figures(sides, **options).items()},
+        "correlation": figure(comparison.correlation(values["own"], values["other"], **options)),
     }
 
 
-def _kinds(data: StudyData, clusters: np.ndarray | None, options: dict) -> list[dict]:
+def _kinds(data: StudyData, js: np.ndarray | None, clusters: np.ndarray | None, options: dict) -> list[dict]:
     """Clips of each kind of ambiguity, and how far the candidate is there."""
-    kind = kinds_of.kinds(data.reference_weights, lift=kinds_of.neighbours(data.reference))
-    js = science.jensen_shannon_divergence(
-        *(science.normalise(side) for side in (data.reference_weights, data.candidate_weights))
-    )
+    kind = kinds_of.kinds(data.reference_weights, closeness=kinds_of.neighbours(data.reference))
     rows = []
-    for name, meaning in kinds_of.KINDS.items():
-        chosen = kind == name
+    for place, (name, meaning) in enumerate(kinds_of.KINDS.items()):
+        chosen = kind == place
         row = {"kind": name, "meaning": meaning, "clips": int(chosen.sum())}
-        if data.candidate_name is not None:
+        if js is not None:
             row["js"] = figure(comparison.mean_figure(js[chosen], clusters=_part(clusters, chosen), **options))
         rows.append(row)
-    few = int(sum(each is None for each in kind))
+    few = int((kind < 0).sum())
     return [*rows, {"kind": None, "meaning": f"fewer than {kinds_of.LEAST_VOTES} reference votes", "clips": few}]
 
 
 def _neighbours(data: StudyData) -> list[dict]:
-    """Every two emotions with their lift, the most confused first."""
-    lift = kinds_of.neighbours(data.reference)
+    """Every two emotions with their closeness, the most confused first."""
+    closeness = kinds_of.neighbours(data.reference)
     pairs = [
-        {"emotions": [data.emotions[i], data.emotions[j]], "lift": float(lift[i, j])}
+        {"emotions": [data.emotions[i], data.emotions[j]], "closeness": float(closeness[i, j])}
         for i in range(len(data.emotions))
         for j in range(i + 1, len(data.emotions))
-        if np.isfinite(lift[i, j])
+        if np.isfinite(closeness[i, j])
     ]
-    return sorted(pairs, key=lambda pair: -pair["lift"])
+    return sorted(pairs, key=lambda pair: -pair["closeness"])

@@ -1,7 +1,10 @@
 """The votes of a study as arrays, from the store; what every analysis takes."""
 
+import os
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -97,6 +100,8 @@ class StudyData:
 
     def only(self, chosen: np.ndarray) -> "StudyData":
         """Of these clips, a mask; single votes are left behind."""
+        if chosen.all():
+            return replace(self, reference_votes=None, candidate_votes=None)
         arrays = ("clips", "corpora", "speakers", "reference", "candidate", "reference_weights", "candidate_weights")
         return replace(
             self,
@@ -154,6 +159,13 @@ def _votes(store: Database, name: str, side: str) -> Votes:
     return Votes(
         given.clip[inside], given.rater[inside], given.label[inside], given.raters, given.personas, given.temperatures
     )
+
+
+def at_once(**work: Callable[[], object]) -> dict[str, object]:
+    """Results of independent pieces of work, by name, done in threads: NumPy leaves the interpreter free most of the time."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        begun = {name: threads.submit(piece) for name, piece in work.items()}
+        return {name: piece.result() for name, piece in begun.items()}
 
 
 def intervals_in_words(by: str, resamples: int, seed: int) -> str:

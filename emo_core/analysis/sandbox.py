@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from emo_core import science
-from emo_core.analysis.data import StudyData, figure, intervals_in_words
+from emo_core.analysis.data import StudyData, at_once, figure, intervals_in_words
 from emo_core.analysis.saturation import RESAMPLES, help_document
 from emo_core.errors import BadInput, UnknownName
 from emo_core.science import ambiguity, breakdown, comparison, subsets
@@ -73,30 +73,31 @@ def sandbox(data: StudyData, choices: Choices, *, by: str = "clip") -> dict:
         changed = changed.only(votes >= n)
     options = {"seed": data.seed, "resamples": RESAMPLES}
     options["clusters"] = changed.clusters(by)
+    values = _values(changed, choices)
     document = {
         "clips": len(changed.clips),
         "clips_left_out": left_out,
         "reference_votes": int(changed.reference.sum()),
         "candidate_votes": int(changed.candidate.sum()),
         "votes_used": n,
-        "figures": {
-            name: figure(found) for name, found in comparison.mean_figures(_values(changed, choices), **options).items()
-        },
+        "figures": {name: figure(found) for name, found in comparison.mean_figures(values, **options).items()},
         "intervals": intervals_in_words(by, RESAMPLES, data.seed),
     }
     if not len(changed.clips):
         return document | {"curve": None, "strata": [], "complement": None}
     length = curves.curve_length(changed.candidate.sum(axis=1))
-    found = curves.saturation(changed.reference_weights + choices.smoothing, changed.candidate, most=length, **options)
+    return document | at_once(
+        curve=lambda: _curve(changed, choices, length, options),
+        strata=lambda: _strata(changed, values["js"], options),
+        complement=lambda: help_document(changed, min(n or length, length), options, weight=choices.weight),
+    )
+
+
+def _curve(data: StudyData, choices: Choices, length: int, options: dict) -> dict:
+    found = curves.saturation(data.reference_weights, data.candidate, most=length, added=choices.smoothing, **options)
     curve = found.curves["js"]
-    return document | {
-        "curve": {
-            "n": found.n.tolist(), "clips": found.clips, "mean": curve.mean.tolist(), "low": curve.low.tolist(),
-            "high": curve.high.tolist(),
-        },
-        "strata": _strata(changed, choices, options),
-        "complement": help_document(changed, min(n or length, length), options, weight=choices.weight),
-    }  # fmt: skip
+    ends = {name: getattr(curve, name).tolist() for name in ("mean", "low", "high")}
+    return {"n": found.n.tolist(), "clips": found.clips} | ends
 
 
 def apply(data: StudyData, choices: Choices) -> tuple[StudyData, int]:
@@ -136,8 +137,7 @@ def _without(data: StudyData, raters: set[str]) -> np.ndarray:
 
 def _values(data: StudyData, choices: Choices) -> dict[str, np.ndarray]:
     """One value a clip of each of `FIGURES`."""
-    reference = data.reference_weights + choices.smoothing
-    p = science.normalise(reference)
+    p = science.normalise(data.reference_weights, smoothing=choices.smoothing)
     found = {"entropy_reference": science.entropy(p)}
     if choices.votes is None:
         q = science.normalise(data.candidate_weights, smoothing=choices.smoothing)
@@ -156,17 +156,17 @@ def _values(data: StudyData, choices: Choices) -> dict[str, np.ndarray]:
         smoothing = dict.fromkeys(_MEASURES.values(), choices.smoothing)
         smoothing[subsets.kl] = choices.smoothing or curves.SMOOTHING
         terms = subsets.against_all(
-            reference, data.candidate, [choices.votes], list(_MEASURES.values()), smoothing=smoothing
-        )
+            data.reference_weights, data.candidate, [choices.votes], list(_MEASURES.values()), smoothing=smoothing,
+            added=choices.smoothing,
+        )  # fmt: skip
         found |= dict(zip(_MEASURES, terms.per_clip().T))
         pooled = subsets.pooled_entropy(data.reference_weights, data.candidate, choices.votes, weight=choices.weight)
         found["entropy_combined"] = pooled.per_clip()[:, 0]
     return {name: found[name] for name in FIGURES if name in found}
 
 
-def _strata(data: StudyData, choices: Choices, options: dict) -> list[dict]:
+def _strata(data: StudyData, js: np.ndarray, options: dict) -> list[dict]:
     """JS divergence by tertile of reference entropy."""
-    js = _values(data, choices)["js"]
     strata = ambiguity.strata(data.entropy)
     found = []
     for place, name in enumerate(strata.names):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emo_core.analysis.data import StudyData, figure, intervals_in_words
+from emo_core.analysis.data import StudyData, at_once, figure, intervals_in_words
 from emo_core.errors import BadInput
 from emo_core.science import ambiguity, distributions, fits
 from emo_core.science import complement as complements
@@ -39,15 +39,22 @@ def saturation(
         raise BadInput(f"Curves are grouped by {', '.join(GROUPS)}, not by {groups!r}.")
     if order not in ("subsets", "collected"):
         raise BadInput(f"The order is subsets or collected, not {order!r}.")
-    longest = int(data.candidate.sum(axis=1).max(initial=0))
+    votes = distributions.totals(data.candidate)
+    longest = int(votes.max(initial=0))
     if most is not None and not 1 <= most <= max(longest, 1):
         raise BadInput(f"A curve has 1 to {longest:,} votes, as many as a clip has at most, not {most!r}.")
     chosen = fits.Rule(rule, value if value is not None else {"share": 0.1}.get(rule, 0.01))
     options = {"seed": data.seed, "clusters": data.clusters(by), "resamples": RESAMPLES}
-    found = curves.saturation(
-        data.reference_weights, data.candidate, most=most, rule=chosen, smoothing=smoothing, **options
+    length = most or curves.curve_length(votes[data.reference_weights.any(axis=1) & (votes > 0)])
+    parts = at_once(
+        curve=lambda: curves.saturation(
+            data.reference_weights, data.candidate, most=length or None, rule=chosen, smoothing=smoothing, **options
+        ),
+        noise_floor=lambda: _floor(data, length, options),
+        corrected=lambda: _corrected(data, options),
+        complement=lambda: help_document(data, length, options),
     )
-    length = len(found.n)
+    found = parts.pop("curve")
     document = {
         "study": data.study,
         "reference": data.reference_name,
@@ -61,9 +68,7 @@ def saturation(
         "kl_smoothing": smoothing,
         "gain": _curve(found.gain) | {"n": found.n[:-1].tolist()},
         **_level(found),
-        "noise_floor": _floor(data, length, options),
-        "corrected": _corrected(data, options),
-        "complement": help_document(data, length, options),
+        **parts,
         "cost": _cost(found, price),
         "intervals": intervals_in_words(by, RESAMPLES, data.seed),
     }
@@ -111,6 +116,8 @@ def _level(found: curves.Saturation) -> dict:
             **forms[level.fit.form],
             "asymptote_interval": [level.asymptote.low, level.asymptote.high],
             "fitted": level.fit.at(found.n).tolist(),
+            "lowest_aicc": fits.better(level.fits).form,
+            "points_of_all_forms": _range([form["saturation_point"] for form in forms.values()]),
             "forms": forms,
         },
         "saturation_point": int(point) if np.isfinite(point) else None,
@@ -121,6 +128,11 @@ def _level(found: curves.Saturation) -> dict:
     if not np.isfinite(point):
         document["saturation_undefined"] = f"no n up to {fits.FARTHEST:,} meets the rule"
     return document
+
+
+def _range(points: list[float]) -> list[float | None]:
+    """The nearest and the farthest saturation point; None beyond what is called one."""
+    return [min(points), max(points)] if np.isfinite(points).all() else [float(np.nanmin([*points, np.inf])), None]
 
 
 def _floor(data: StudyData, most: int, options: dict) -> dict | None:

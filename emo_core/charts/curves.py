@@ -70,10 +70,13 @@ def _add_level(figure: go.Figure, document: dict, right: int) -> int:
     shown = point is not None and point <= max(3 * right, 30)
     right = max(right, point) if shown else right
     n = np.linspace(1, right, 120)
-    basis = n ** -fit["rate"] if fit["form"] == "power" else np.exp(-fit["rate"] * (n - 1))
+    rate = fit["rate"]
+    basis = {
+        "hyperbola": (1 + rate) / (n + rate), "power": n**-rate, "exponential": np.exp(-rate * (n - 1)),
+    }[fit["form"]]  # fmt: skip
     figure.add_scatter(
         x=n, y=fit["asymptote"] + fit["scale"] * basis, mode="lines", line={"color": ERROR_BARS, "width": 1},
-        name=f"fit, {fit['form']} form", hoverinfo="skip",
+        name=f"fit, {fit['form']}", hoverinfo="skip",
     )  # fmt: skip
     low, high = fit["asymptote_interval"]
     figure.add_hline(
@@ -132,35 +135,29 @@ def gain(document: dict) -> go.Figure:
 
 
 def exchange(floor: dict) -> go.Figure:
-    """Listeners that n candidate votes are worth; what lies outside 1 … H is drawn at the edge and named there."""
+    """Listeners that n candidate votes are worth; hollow where it is extrapolated beyond 1 … H, at the edge where it is cut off."""
     worth, most = floor["listeners"], floor["listeners"]["most"]
     mean, low, high = (np.array(worth[end], dtype=float) for end in ("mean", "low", "high"))
-    inside = (mean >= 1) & (mean <= most)
+    measured, n = (mean >= 1) & (mean <= most), np.array(worth["n"])
     figure = go.Figure()
     figure.add_scatter(
-        x=[1, max(worth["n"])], y=[1, max(worth["n"])], mode="lines", name="one vote, one listener",
+        x=[1, n[-1]], y=[1, n[-1]], mode="lines", name="one vote, one listener",
         line={"color": ERROR_BARS, "dash": "dot", "width": 1}, hoverinfo="skip",
     )  # fmt: skip
-    n = np.array(worth["n"])
-    reach = {"array": (np.minimum(high, most) - mean)[inside], "arrayminus": (mean - np.maximum(low, 1))[inside]}
-    figure.add_scatter(
-        x=n[inside], y=mean[inside], mode="lines+markers", name="listeners", line={"color": _CANDIDATE}, marker={"size": 7},
-        error_y={"type": "data", "symmetric": False, "color": ERROR_BARS, "thickness": 1.2, "width": 3} | reach,
-        hovertemplate="%{x} candidate votes: %{y:.2f} listeners<extra></extra>",
-    )  # fmt: skip
-    for chosen, height, symbol, words in (
-        (mean > most, most, "triangle-up", f"more than {most}, the most that could be held out"),
-        (mean < 1, 1, "triangle-down", "fewer than one"),
+    for chosen, symbol, name in (
+        (measured, "circle", "measured"),
+        (~measured, "circle-open", f"beyond 1 … {most}: extrapolated"),
     ):
         if chosen.any():
+            reach = {"array": (high - mean)[chosen], "arrayminus": (mean - low)[chosen]}
             figure.add_scatter(
-                x=n[chosen], y=np.full(chosen.sum(), height), mode="markers", name=words,
-                marker={"symbol": f"{symbol}-open", "size": 10, "color": _CANDIDATE},
-                hovertemplate=f"%{{x}} candidate votes: {words}<extra></extra>",
+                x=n[chosen], y=mean[chosen], mode="markers", name=name, marker={"size": 8, "symbol": symbol, "color": _CANDIDATE},
+                error_y={"type": "data", "symmetric": False, "color": ERROR_BARS, "thickness": 1.2, "width": 3} | reach,
+                hovertemplate="%{x} candidate votes: %{y:.2f} listeners<extra></extra>",
             )  # fmt: skip
     figure.update_layout(
-        xaxis={"title": f"candidate votes a clip (n = {floor['clips']:,} clips)", **whole_ticks(max(worth["n"]))},
-        yaxis={"title": "worth so many listeners", "range": [0, most + 0.6]},
+        xaxis={"title": f"candidate votes a clip (n = {floor['clips']:,} clips)", **whole_ticks(n[-1])},
+        yaxis={"title": "worth so many listeners", "range": [0, most + 1.2]},
     )
     return finish(figure, height=300)
 

@@ -29,16 +29,17 @@ import numpy as np
 from emo_core.errors import BadInput
 from emo_core.science import distributions, subsets
 from emo_core.science.comparison import Figure
-from emo_core.science.inference import bootstrap_intervals
+from emo_core.science.inference import bootstrap_intervals, cluster_codes
 
 METHODS = ("equal counts", "equal range", "edges")
 KINDS = {
     "agreed": "one emotion has at least 80 % of the votes",
     "leaning": "one emotion has at least half of the votes, and no second one rivals it",
     "two-way split": "two emotions have at least 80 % of the votes, the second at least 30 %, and they are not neighbours",
-    "neighbour confusion": "as a two-way split, between two emotions that this corpus confuses more than others",
+    "neighbour confusion": "as a two-way split, between two emotions that this corpus mixes up more than others",
     "diffuse": "no emotion has half of the votes, and no two share 80 %",
 }
+NEIGHBOURS = 1.5  # from this closeness on two emotions are neighbours; even dissent gives 1
 LEAST_VOTES = 3  # of a clip whose kind can be told
 COLLAPSED = 0.5
 
@@ -102,50 +103,53 @@ def _names(k: int) -> tuple[str, ...]:
 
 
 def neighbours(counts: np.ndarray) -> np.ndarray:
-    """Lift of every two emotions, (emotions, emotions), NaN on the diagonal: how many times as often two listeners of one clip
-    name these two as they would if those who differ paired at random.
+    """How much closer than others every two emotions are in this corpus, (emotions, emotions), NaN on the diagonal.
 
-    With o_ij = Σ_clips c_i c_j / (n − 1) over clips of n ≥ 2 votes (off-diagonal coincidences) and row sums o_i., the lift is
-    o_ij / e_ij, e_ij ∝ o_i. o_j. for i ≠ j, scaled to the same total. Above 1: neighbours in this corpus.
+    With o_ij = Σ_clips c_i c_j / (n − 1) over clips of n ≥ 2 votes (off-diagonal coincidences), s_ij = o_ij / Σ_{l≠i} o_il is the
+    share of j among the votes that differ from a vote i of the same clip. Returned is √(s_ij s_ji) (K − 1): how many times as
+    often two listeners who differ name these two, seen from both, as if dissent were spread evenly over the K − 1 others. From
+    `NEIGHBOURS` on they are neighbours. NaN where nobody differs from an emotion.
 
     counts: (clips, emotions). Raises BadInput where they are no counts.
+
+    >>> neighbours(np.array([[3, 1, 0], [1, 3, 0], [2, 1, 1]])).round(2)[0]
+    array([ nan, 1.69, 0.73])
     """
     array = distributions.validate(counts).astype(float)
-    votes = array.sum(axis=1)
-    pairable = array[votes >= 2]
-    together = (pairable / (pairable.sum(axis=1, keepdims=True) - 1)).T @ pairable
+    pairable = array[distributions.totals(array) >= 2]
+    together = (pairable / (distributions.totals(pairable)[:, None] - 1)).T @ pairable
     np.fill_diagonal(together, 0)
-    rows = together.sum(axis=1)
-    expected = np.outer(rows, rows)
-    np.fill_diagonal(expected, 0)
-    if expected.sum() > 0:
-        expected *= together.sum() / expected.sum()
-    lift = np.divide(together, expected, out=np.full_like(expected, np.nan), where=expected > 0)
-    np.fill_diagonal(lift, np.nan)
-    return lift
+    rows = together.sum(axis=1, keepdims=True)
+    dissent = np.divide(together, rows, out=np.full_like(together, np.nan), where=rows > 0)
+    closeness = np.sqrt(dissent * dissent.T) * (len(rows) - 1)
+    np.fill_diagonal(closeness, np.nan)
+    return closeness
 
 
-def kinds(counts: np.ndarray, *, lift: np.ndarray | None = None) -> np.ndarray:
-    """The kind of each clip's ambiguity, a key of `KINDS`; None with fewer than three votes. (clips,) of objects.
+def kinds(counts: np.ndarray, *, closeness: np.ndarray | None = None) -> np.ndarray:
+    """The kind of each clip's ambiguity as its place among `KINDS`; −1 with fewer than three votes. (clips,).
 
-    counts: (clips, emotions), votes or shared votes. lift: `neighbours`, by default of these counts.
+    counts: (clips, emotions), votes or shared votes. closeness: `neighbours`, by default of these counts.
 
-    >>> kinds(np.array([[9, 1, 0], [5, 5, 0], [4, 3, 3], [6, 2, 2], [1, 1, 0]]), lift=np.zeros((3, 3))).tolist()
+    >>> found = kinds(np.array([[9, 1, 0], [5, 5, 0], [4, 3, 3], [6, 2, 2], [1, 1, 0]]), closeness=np.zeros((3, 3)))
+    >>> [tuple(KINDS)[kind] if kind >= 0 else None for kind in found]
     ['agreed', 'two-way split', 'diffuse', 'leaning', None]
     """
-    array = distributions.validate(counts).astype(float)
-    lift = neighbours(array) if lift is None else lift
-    order = np.argsort(-array, axis=1, kind="stable")
-    shares = np.nan_to_num(np.take_along_axis(distributions.normalise(array), order, axis=1)) + 1e-9
-    first = shares[:, 0]
-    second = shares[:, 1] if shares.shape[1] > 1 else np.zeros(len(shares))
+    array = distributions.validate(counts)
+    closeness = neighbours(array) if closeness is None else closeness
+    rows, places = np.arange(len(array)), array.argmax(axis=1)
+    total = np.maximum(distributions.totals(array), 1e-300)
+    first = array[rows, places] / total + 1e-9
+    rest = array.copy()
+    rest[rows, places] = -1
+    others = rest.argmax(axis=1)
+    second = np.maximum(rest[rows, others], 0) / total + 1e-9
     split = (first + second >= 0.8) & (second >= 0.3)
-    close = lift[order[:, 0], order[:, 1]] > 1 if shares.shape[1] > 1 else np.zeros(len(shares), dtype=bool)
-    found = np.select(
-        [first >= 0.8, split & close, split, first >= 0.5], ["agreed", "neighbour confusion", "two-way split", "leaning"], "diffuse"
-    ).astype(object)  # fmt: skip
-    found[array.sum(axis=1) < LEAST_VOTES - 1e-9] = None
-    return found
+    close = closeness[places, others] >= NEIGHBOURS
+    order = ["agreed", "neighbour confusion", "two-way split", "leaning"]
+    numbers = [list(KINDS).index(name) for name in order]
+    found = np.select([first >= 0.8, split & close, split, first >= 0.5], numbers, list(KINDS).index("diffuse"))
+    return np.where(total < LEAST_VOTES - 1e-9, -1, found)
 
 
 @dataclass(frozen=True)
@@ -176,17 +180,17 @@ def effective_listeners(
     reference, candidate: (clips, emotions), whole votes. Raises BadInput where they are not.
     """
     r, c = subsets.validate(reference, candidate, whole_reference=True)
-    kept = (r.sum(axis=1) >= 2) & (c.sum(axis=1) >= 2)
+    kept = (distributions.totals(r) >= 2) & (distributions.totals(c) >= 2)
     r, c = r[kept].astype(float), c[kept].astype(float)
     if not len(r):
         none = Figure(np.nan, np.nan, np.nan, 0, "no clip has two votes on both sides")
         return EffectiveListeners(np.nan, 0, none, none, none, False)
-    n_r, n_c = r.sum(axis=1), c.sum(axis=1)
+    n_r, n_c = distributions.totals(r), distributions.totals(c)
     terms = np.column_stack(
         [_pairs(r, n_r), _pairs(c, n_c), (r * c).sum(axis=1) / (n_r * n_c), _left(c, n_c) / n_c, np.ones(len(r))]
     )
     if clusters is not None:
-        clusters = np.asarray(clusters, dtype=object)[kept]
+        clusters = cluster_codes(clusters, len(kept))[kept]
     values = _effective(terms.sum(axis=0, keepdims=True))[0]
     found = bootstrap_intervals(terms, _effective, seed=seed, clusters=clusters, resamples=resamples)
     reason = "listeners never differ on a clip" if not np.isfinite(values[2]) else None
@@ -225,9 +229,9 @@ def equal_entropies(reference: np.ndarray, candidate: np.ndarray, n: int) -> tup
     r, c = subsets.validate(reference, candidate, whole_reference=True)
     found = []
     for counts in (r, c):
-        kept = counts.sum(axis=1) >= n
+        kept = distributions.totals(counts) >= n
         values = np.full(len(counts), np.nan)
         if kept.any():
-            values[kept] = subsets.against_all(counts[kept], counts[kept], [n], [subsets.entropy]).per_clip()[:, 0]
+            values[kept] = subsets.own_entropy(counts[kept], n).per_clip()[:, 0]
         found.append(values)
     return tuple(found)

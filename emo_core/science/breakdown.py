@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emo_core.errors import BadInput
 from emo_core.science import distributions, divergences
 from emo_core.science.comparison import Figure, mean_figure
 from emo_core.science.inference import bootstrap_intervals
@@ -53,6 +54,11 @@ def breakdown(
     """
     reference = distributions.validate(reference, whole=True)
     counts = {name: distributions.validate(part, whole=True) for name, part in parts.items()}
+    for name, part in counts.items():
+        if part.shape != reference.shape:
+            raise BadInput(
+                f"Votes of {name!r} have shape {part.shape}, the reference's {reference.shape}. Align clips and emotions."
+            )
     options = {"seed": seed, "clusters": clusters, "resamples": resamples}
     whole = distributions.pool(*counts.values()) if counts else None
     p = distributions.normalise(reference)

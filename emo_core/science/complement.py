@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emo_core.errors import BadInput
 from emo_core.science import ambiguity, distributions, divergences, subsets
 from emo_core.science.comparison import Figure
-from emo_core.science.inference import bootstrap_intervals
+from emo_core.science.inference import bootstrap_intervals, cluster_codes
 from emo_core.science.noise_floor import LEAST_REFERENCE, reference_length
 from emo_core.science.saturation import Curve
 
@@ -56,7 +57,8 @@ def combined_gain(
     Raises BadInput where counts are not whole or shapes differ.
     """
     r, c = subsets.validate(reference, candidate, whole_reference=True)
-    votes, has_candidate = r.sum(axis=1), c.sum(axis=1) >= most
+    _check(most, weight)
+    votes, has_candidate = distributions.totals(r), distributions.totals(c) >= most
     length = reference_length(votes[has_candidate]) if length is None else length
     kept = has_candidate & (votes >= max(length, LEAST_REFERENCE))
     if length < LEAST_REFERENCE or not kept.any():
@@ -65,7 +67,7 @@ def combined_gain(
     n = np.arange(most + 1)
     terms = subsets.with_help(r[kept], c[kept], held_out, length - held_out, n, weight=weight).counted()
     if clusters is not None:
-        clusters = np.asarray(clusters, dtype=object)[kept]
+        clusters = cluster_codes(clusters, len(kept))[kept]
 
     def estimate(sums: np.ndarray) -> np.ndarray:
         js = sums[:, :-1] / sums[:, -1:]
@@ -120,7 +122,8 @@ def gain_by_ambiguity(
     reference, candidate: (clips, emotions), whole votes. Raises BadInput where they are not.
     """
     r, c = subsets.validate(reference, candidate, whole_reference=True)
-    votes, has_candidate = r.sum(axis=1), c.sum(axis=1) >= n
+    _check(n, weight)
+    votes, has_candidate = distributions.totals(r), distributions.totals(c) >= n
     length = reference_length(votes[has_candidate])
     kept = has_candidate & (votes >= max(length, LEAST_REFERENCE))
     if length < LEAST_REFERENCE or not kept.any():
@@ -139,7 +142,7 @@ def gain_by_ambiguity(
             inside = place == i
             terms[inside, 3 * i : 3 * i + 3] += np.column_stack([alone, gain, np.ones(len(gain))])[inside]
     if clusters is not None:
-        clusters = np.asarray(clusters, dtype=object)[chosen]
+        clusters = cluster_codes(clusters, len(kept))[chosen]
 
     def estimate(sums: np.ndarray) -> np.ndarray:
         by = sums.reshape(len(sums), k, 3)
@@ -159,6 +162,13 @@ def gain_by_ambiguity(
         held_out, length - held_out, n, splits, len(r), found.names, found.edges,
         found.sizes / found.sizes.sum(), figures[::2], figures[1::2],
     )  # fmt: skip
+
+
+def _check(votes: int, weight: float) -> None:
+    if votes < 1 or not 0 <= weight < np.inf:
+        raise BadInput(
+            f"At least one candidate vote is added, with a weight of zero or more, not {votes!r} of weight {weight!r}."
+        )
 
 
 def _part(

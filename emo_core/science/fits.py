@@ -1,29 +1,33 @@
-"""Where does a curve level off? Two forms fitted to a falling curve, the better by AICc, and a saturation point by rule.
+"""Where does a curve level off? Three forms fitted to a falling curve, and a saturation point by rule.
 
+    hyperbola    y(n) = a + b (1 + c) / (n + c)
     power        y(n) = a + b n^(−c)
     exponential  y(n) = a + b e^(−c (n − 1))
 
 b ≥ 0 and a ≥ 0: a divergence falls towards an asymptote that is not negative. For c given, a and b follow by least squares,
-so only c is searched, on a grid that is refined around its best; many curves (resamples) are fitted at once. Both forms have
-three parameters, so AICc (Hurvich & Tsai 1989) ranks them as their residuals do; it is given because readers ask for it. The
-points of one curve come from the same clips: the fit describes the curve, and its uncertainty comes from resampled clips, not
-from residuals.
+so only c is searched, on a grid that is refined around its best; many curves (resamples) are fitted at once. Each form has three
+parameters, so AICc (Hurvich & Tsai 1989) ranks them as their residuals do. The points of one curve come from the same clips: a fit
+describes the curve, and its uncertainty comes from resampled clips, not from residuals.
 
-The theory of small samples (Miller 1955) has a divergence fall like a + b/n, so the power form with c near 1 is expected where
-votes are independent draws.
+**The hyperbola decides.** The divergence of n independent draws falls like a + b/n for large n (Miller 1955), which of the three the
+hyperbola alone does, with room for what is different at the first votes. Residuals at 1 … N do not tell which form is right beyond N:
+of panels whose true curve is known, the power form often fits best and puts the saturation point three times too far, the
+exponential form half as far as it is; the hyperbola comes within a few votes (`docs/decisions.md`). The others are given beside it.
 
 References
     C. M. Hurvich & C.-L. Tsai, "Regression and time series model selection in small samples", Biometrika 76 (1989).
     G. A. Miller, "Note on the bias of information estimates", Information Theory in Psychology (1955).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from emo_core.errors import BadInput
 
-FORMS = {"power": (0.05, 5.0), "exponential": (0.01, 5.0)}  # and between what c is searched
+FORMS = {"hyperbola": (0.01, 20.0), "power": (0.05, 5.0), "exponential": (0.01, 5.0)}  # and between what c is searched
+DECIDES = "hyperbola"
 LEAST_POINTS = 4
 FARTHEST = 1_000_000  # votes; a point beyond is called undefined
 _GRID, _ROUNDS = 41, 6
@@ -85,14 +89,18 @@ class Fit:
         """The smallest n ≥ 1 that meets the rule; NaN beyond `FARTHEST`."""
         allowed = rule.value if rule.kind == "share" else rule.value / np.maximum(self.scale, 1e-300)
         with np.errstate(over="ignore", divide="ignore"):
-            exact = allowed ** (-1 / self.rate) if self.form == "power" else 1 - np.log(allowed) / self.rate
+            exact = {
+                "hyperbola": lambda: (1 + self.rate) / allowed - self.rate,
+                "power": lambda: allowed ** (-1 / self.rate),
+                "exponential": lambda: 1 - np.log(allowed) / self.rate,
+            }[self.form]()
         n = np.maximum(np.ceil(exact - 1e-3), 1)  # 10.0001 votes are ten
         n = np.where(self.scale > 0, n, 1.0)
         return np.where(n <= FARTHEST, n, np.nan)
 
 
-def fit(n: np.ndarray, y: np.ndarray) -> dict[str, Fit]:
-    """Both forms. n: (points,), at least four, rising from 1 on; y: (points,) or (curves, points).
+def fit(n: np.ndarray, y: np.ndarray, *, forms: Iterable[str] = FORMS) -> dict[str, Fit]:
+    """Each form. n: (points,), at least four, rising from 1 on; y: (points,) or (curves, points).
 
     Raises BadInput where there are too few points or shapes differ.
 
@@ -108,42 +116,52 @@ def fit(n: np.ndarray, y: np.ndarray) -> dict[str, Fit]:
             f"{y.shape}. Collect more votes a clip."
         )
     curves = y.reshape(-1, len(n))
-    found = {form: _search(form, n, curves) for form in FORMS}
+    found = {form: _search(form, n, curves) for form in forms}
     shape = y.shape[:-1]
     return {form: Fit(form, *(part.reshape(shape) for part in parts), points=len(n)) for form, parts in found.items()}
 
 
 def better(fits: dict[str, Fit]) -> Fit:
-    """Of one curve's fits the one with the lower AICc, which is the one with the smaller residuals."""
+    """Of one curve's fits the one with the lowest AICc, which is the one with the smallest residuals."""
     return min(fits.values(), key=lambda each: float(each.rss))
 
 
 def _basis(form: str, n: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """1 at n = 1, falling to 0."""
+    if form == "hyperbola":
+        return (1 + rate) / (n + rate)
     with np.errstate(under="ignore"):
         return n**-rate if form == "power" else np.exp(-rate * (n - 1))
 
 
 def _search(form: str, n: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """a, b, c and residual sum of squares of each curve (curves, points)."""
-    low, high = np.log(FORMS[form])
-    low, high = np.full(len(y), low), np.full(len(y), high)
-    middle = y.mean(axis=1, keepdims=True)
-    about = y - middle
+    ends = np.log(FORMS[form])
+    low, high = (np.full(len(y), end) for end in ends)
     for _ in range(_ROUNDS):
-        rates = np.exp(np.linspace(low, high, _GRID, axis=1))  # (curves, grid)
-        basis = _basis(form, n, rates[:, :, None])
-        centre = basis.mean(axis=2)
-        basis = basis - centre[:, :, None]
-        along, size = np.einsum("cgn,cn->cg", basis, about), np.einsum("cgn,cgn->cg", basis, basis)
-        scale = np.divide(along, size, out=np.zeros_like(along), where=size > 1e-300)
-        explained = np.where((scale >= 0) & (middle - scale * centre >= 0), scale * along, -1.0)
-        best = explained.argmax(axis=1)
-        step = (high - low) / (_GRID - 1)
-        at = low + best * step
-        low, high = (np.clip(end, *np.log(FORMS[form])) for end in (at - 2 * step, at + 2 * step))
-    row = np.arange(len(y))
-    flat = explained[row, best] <= 0  # nothing falls: the mean is all there is
-    b = np.where(flat, 0.0, scale[row, best])
-    a = middle[:, 0] - b * centre[row, best]
-    rss = np.square(about - b[:, None] * basis[row, best]).sum(axis=1)
-    return a, b, rates[row, best], rss
+        grid = np.linspace(low, high, _GRID, axis=1)
+        a, b, rss = _least_squares(_basis(form, n, np.exp(grid)[:, :, None]), y)
+        best = rss.argmin(axis=1)
+        reach = 2 * (high - low) / (_GRID - 1)
+        row = np.arange(len(y))
+        low, high = (np.clip(grid[row, best] + side * reach, *ends) for side in (-1, 1))
+    chosen = row, best
+    return a[chosen], b[chosen], np.exp(grid[chosen]), rss[chosen]
+
+
+def _least_squares(basis: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """a ≥ 0, b ≥ 0 and the residual sum of squares of y ≈ a + b · basis: (curves, grid) each. basis: (curves, grid, points)."""
+    centre, middle = basis.mean(axis=2), y.mean(axis=1, keepdims=True)
+    apart, about = basis - centre[:, :, None], y - middle
+    along, size = np.einsum("cgn,cn->cg", apart, about), np.einsum("cgn,cgn->cg", apart, apart)
+    b = np.divide(along, size, out=np.zeros_like(along), where=size > 1e-300)
+    b[b * along <= 1e-24 * np.square(y).sum(axis=1, keepdims=True)] = 0  # rounding of a flat curve
+    b = np.maximum(b, 0)
+    a = middle - b * centre
+    rss = np.square(about).sum(axis=1, keepdims=True) - 2 * b * along + b * b * size
+    below = a < 0  # then it is zero, and b follows by least squares through it
+    if below.any():
+        through = np.einsum("cgn,cn->cg", basis, y) / np.einsum("cgn,cgn->cg", basis, basis)
+        left = np.square(y[:, None] - through[:, :, None] * basis).sum(axis=2)
+        a, b, rss = np.where(below, 0.0, a), np.where(below, through, b), np.where(below, left, rss)
+    return a, b, np.maximum(rss, 0)

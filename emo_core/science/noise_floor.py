@@ -9,7 +9,8 @@ that n *further listeners* of the reference panel would have, against the same m
 Both are exact means over all subsets, over the same clips, with the reference held to the same size; so a panel that hears
 as the reference listeners do lies on the floor at every n, and one below it would know these listeners' very votes. The **exchange
 rate** is the number of listeners whose floor equals candidate(n). As n grows, the floor tends to what a panel that knows
-each clip's true distribution would score against m votes: a bound on what any panel can reach.
+each clip's true distribution would score against m votes: a bound on what any panel can reach. The theory of small samples has the
+floor fall like a + b/n, so the bound is H f(H) − (H − 1) f(H − 1); fitted forms of three parameters missed it by far (`docs/decisions.md`).
 
 Bias: the plug-in divergence of small samples is too large by about (K' − 1) / (8 ln 2) · (1/R + 1/C) bits for K' emotions in use
 (Miller 1955), even between equal distributions. `corrected_divergence` takes its leading part away (`subsets.jackknife`).
@@ -24,9 +25,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emo_core.science import fits, subsets
+from emo_core.errors import BadInput
+from emo_core.science import distributions, subsets
 from emo_core.science.comparison import Figure
-from emo_core.science.inference import Interval, bootstrap_intervals
+from emo_core.science.inference import Interval, bootstrap_intervals, cluster_codes
 from emo_core.science.saturation import SHARE, Curve
 
 LEAST_REFERENCE = 4  # reference votes a clip: two to be held, two to be held out
@@ -45,7 +47,7 @@ class NoiseFloor:
     candidate: Curve  # JS divergence, bits
     excess: Curve  # candidate(n) − floor(n), n = 1 … min(N, H)
     listeners: Curve  # exchange rate: listeners that n candidate votes are worth, (N,); see `exchange`
-    bound: Interval | None  # of the floor's asymptote; None with fewer than four points
+    bound: Interval | None  # of where the floor tends; None with fewer than two points
     bound_value: float
 
 
@@ -57,7 +59,7 @@ def reference_length(votes: np.ndarray) -> int:
     9
     """
     enough = np.sort(np.asarray(votes)[np.asarray(votes) >= LEAST_REFERENCE])
-    return int(enough[int((1 - SHARE) * len(enough))]) if len(enough) else 0
+    return int(enough[int((1 - SHARE) * len(enough) + 1e-9)]) if len(enough) else 0
 
 
 def noise_floor(
@@ -79,9 +81,11 @@ def noise_floor(
     Raises BadInput where counts are not whole or shapes differ.
     """
     r, c = subsets.validate(reference, candidate, whole_reference=True)
-    votes = r.sum(axis=1)
-    has_candidate = c.sum(axis=1) >= most
+    votes = distributions.totals(r)
+    has_candidate = distributions.totals(c) >= most
     whole = reference_length(votes[has_candidate])
+    if reference_votes is not None and reference_votes < 1:
+        raise BadInput(f"The reference is held to one vote or more, not {reference_votes!r}.")
     m = reference_votes or whole // 2
     kept = has_candidate & (votes >= max(whole, m + 1, LEAST_REFERENCE))
     if not whole or not kept.any() or most < 1:
@@ -91,7 +95,7 @@ def noise_floor(
         subsets.within(r[kept], m, listeners), subsets.against_part(r[kept], c[kept], m, n)
     ).counted()
     if clusters is not None:
-        clusters = np.asarray(clusters, dtype=object)[kept]
+        clusters = cluster_codes(clusters, len(r))[kept]
     figures = _estimates(terms.mean()[None] * kept.sum(), len(listeners))
     found = bootstrap_intervals(
         terms, lambda sums: _estimates(sums, len(listeners)), seed=seed, clusters=clusters, resamples=resamples
@@ -103,7 +107,7 @@ def noise_floor(
         curves.append(Curve(figures[0, part], low[part], high[part]))
         start += size
     floor, against, excess, worth = curves
-    has_bound = len(listeners) >= fits.LEAST_POINTS
+    has_bound = len(listeners) > 1
     return NoiseFloor(
         m, int(kept.sum()), int((~kept).sum()), listeners, floor, n, against, excess, worth,
         found[-1] if has_bound else None, float(figures[0, -1]),
@@ -116,8 +120,8 @@ def _estimates(sums: np.ndarray, listeners: int) -> np.ndarray:
     floor, candidate = means[:, :listeners], means[:, listeners:]
     shared = min(floor.shape[1], candidate.shape[1])
     bound = np.full(len(means), np.nan)
-    if listeners >= fits.LEAST_POINTS:
-        bound = fits.fit(np.arange(1, listeners + 1), floor)["power"].asymptote
+    if listeners > 1:  # straight on over 1/n along the last step
+        bound = listeners * floor[:, -1] - (listeners - 1) * floor[:, -2]
     excess = candidate[:, :shared] - floor[:, :shared]
     return np.column_stack([floor, candidate, excess, exchange(floor, candidate), bound])
 
@@ -125,11 +129,11 @@ def _estimates(sums: np.ndarray, listeners: int) -> np.ndarray:
 def exchange(floor: np.ndarray, candidate: np.ndarray) -> np.ndarray:
     """How many listeners score what the candidate scores: (resamples, N) from floors (resamples, H) and (resamples, N).
 
-    Between whole numbers of listeners the floor is taken to run straight over 1/n. 0 means fewer than one listener, H + 1 more than
-    the H that could be held out.
+    Between whole numbers of listeners the floor is taken to run straight over 1/n, and beyond 1 and H on along its last step,
+    as far as 0 and H + 1: what lies outside 1 … H is extrapolated, and at H + 1 cut off.
 
     >>> exchange(np.array([[0.4, 0.3, 0.25]]), np.array([[0.5, 0.4, 0.35, 0.2]])).round(2)
-    array([[0.  , 1.  , 1.33, 4.  ]])
+    array([[0.67, 1.  , 1.33, 4.  ]])
     """
     most = floor.shape[1]
     over = 1 / np.arange(1, most + 1)
@@ -137,8 +141,14 @@ def exchange(floor: np.ndarray, candidate: np.ndarray) -> np.ndarray:
     for row, (scores, values) in enumerate(zip(floor, candidate)):
         rising = np.maximum.accumulate(scores[::-1])  # equal but for rounding: a floor never rises with n
         found[row] = 1 / np.interp(values, rising, over[::-1])
-        found[row][values > scores[0] + 1e-12] = 0
-        found[row][values < scores[-1] - 1e-12] = most + 1
+        for outside, i, j in ((values > scores[0], 0, 1), (values < scores[-1], most - 1, most - 2)):
+            step = (scores[i] - scores[j]) / (over[i] - over[j]) if most > 1 else 0.0
+            beyond = (
+                over[i] + (values[outside] - scores[i]) / step
+                if step > 0
+                else np.full(outside.sum(), 1e-9 if i else 1e9)
+            )
+            found[row][outside] = np.clip(1 / np.maximum(beyond, 1e-9), 0, most + 1)
     return found
 
 
@@ -156,13 +166,13 @@ def corrected_divergence(
     reference, candidate: (clips, emotions), whole votes. Raises BadInput where they are not.
     """
     r, c = subsets.validate(reference, candidate, whole_reference=True)
-    kept = (r.sum(axis=1) >= 2) & (c.sum(axis=1) >= 2)
+    kept = (distributions.totals(r) >= 2) & (distributions.totals(c) >= 2)
     n = int(kept.sum())
     if not n:
         reason = "no clip has two votes on both sides"
         return (Figure(np.nan, np.nan, np.nan, 0, reason),) * 2
     if clusters is not None:
-        clusters = np.asarray(clusters, dtype=object)[kept]
+        clusters = cluster_codes(clusters, len(r))[kept]
     terms = subsets.jackknife(r[kept], c[kept]).counted()
     found = bootstrap_intervals(
         terms, lambda sums: sums[:, :-1] / sums[:, -1:], seed=seed, clusters=clusters, resamples=resamples

@@ -26,7 +26,7 @@ import numpy as np
 
 from emo_core.errors import BadInput
 from emo_core.science import distributions, divergences, fits, subsets
-from emo_core.science.inference import Interval, bootstrap_intervals
+from emo_core.science.inference import Interval, bootstrap_intervals, cluster_codes
 
 MEASURES = {"js": subsets.js, "bc": subsets.bc, "kl": subsets.kl, "tv": subsets.tv, "entropy": subsets.entropy}
 SMOOTHING = 0.5  # votes added to each emotion of the candidate for the Kullback–Leibler divergence (Jeffreys)
@@ -45,13 +45,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Level:
-    """Where the curve levels off, by the better fitted form."""
+    """Where the curve levels off, by the form that decides (`fits.DECIDES`)."""
 
     fit: fits.Fit
-    fits: dict[str, fits.Fit]  # both forms
+    fits: dict[str, fits.Fit]  # all forms
     rule: fits.Rule
     point: float  # smallest n that meets the rule; NaN beyond `fits.FARTHEST`
-    interval: Interval  # of the point; the form stays, its parameters are fitted to each resample
+    interval: Interval  # of the point, over resampled clips; that another form would put it elsewhere is not in it
     asymptote: Interval
 
     def is_extrapolated(self) -> bool:
@@ -84,7 +84,7 @@ def curve_length(votes: np.ndarray) -> int:
     if not len(votes):
         return 0
     least = int(votes.min())
-    return least if least >= LEAST else int(np.sort(votes)[int((1 - SHARE) * len(votes))])
+    return least if least >= LEAST else int(np.sort(votes)[int((1 - SHARE) * len(votes) + 1e-9)])
 
 
 def saturation(
@@ -95,6 +95,7 @@ def saturation(
     most: int | None = None,
     clusters: Iterable | None = None,
     smoothing: float = SMOOTHING,
+    added: float = 0.0,
     rule: fits.Rule = RULE,
     resamples: int = 1000,
 ) -> Saturation:
@@ -102,6 +103,7 @@ def saturation(
 
     reference: (clips, emotions), votes or shared votes; candidate: (clips, emotions), whole votes. Clips without reference
     votes, or with fewer than `most` candidate votes (by default `curve_length`), are left out of every point and counted.
+    `smoothing` votes are added to each emotion of the candidate for KL, `added` votes to each of the reference for all measures.
 
     Raises BadInput where counts are not whole, shapes differ or an option is out of range.
 
@@ -111,9 +113,13 @@ def saturation(
     (array([0.2893, 0.1792, 0.1423, 0.1244, 0.1145, 0.1095]), 100)
     """
     r, c = subsets.validate(reference, candidate)
-    voted = r.sum(axis=1) > 0
-    votes = c.sum(axis=1)
-    most = curve_length(votes[voted]) if most is None else most
+    voted = distributions.totals(r) > 0
+    votes = distributions.totals(c)
+    if (most is not None and most < 1) or smoothing < 0 or added < 0:
+        raise BadInput(
+            f"A curve has a point or more and smoothing is zero or more, not {most!r}, {smoothing!r}, {added!r}."
+        )
+    most = curve_length(votes[voted & (votes > 0)]) if most is None else most
     kept = voted & (votes >= max(most, 1))
     n = np.arange(1, most + 1)
     if not kept.any():
@@ -125,17 +131,16 @@ def saturation(
         r[kept], c[kept], n, list(MEASURES.values()), smoothing={subsets.kl: smoothing}
     ).counted()
     if clusters is not None:
-        clusters = np.asarray(clusters, dtype=object)[kept]
+        clusters = cluster_codes(clusters, len(r))[kept]
     means = terms.mean()[:-1]
     fitted = fits.fit(n, means[:most]) if most >= fits.LEAST_POINTS else None
-    form = fits.better(fitted).form if fitted else None
 
     def estimate(sums: np.ndarray) -> np.ndarray:
         figures = sums[:, :-1] / sums[:, -1:]
         js = figures[:, :most]
         parts = [figures, js[:, :-1] - js[:, 1:]]
-        if form:
-            again = fits.fit(n, js)[form]
+        if fitted:
+            again = fits.fit(n, js, forms=(fits.DECIDES,))[fits.DECIDES]
             parts += [again.saturation(rule)[:, None], again.asymptote[:, None]]
         return np.hstack(parts)
 
@@ -149,7 +154,7 @@ def saturation(
     gain = Curve(js[:-1] - js[1:], *ends[:, after : after + most - 1])
     level = None
     if fitted:
-        best = fits.better(fitted)
+        best = fitted[fits.DECIDES]
         level = Level(best, fitted, rule, float(best.saturation(rule)), intervals[-2], intervals[-1])
     reason = None if fitted else f"a fit needs {fits.LEAST_POINTS} points or more, the curve has {most}"
     return Saturation(n, int(kept.sum()), int((~kept).sum()), intervals[0].units, curves, gain, level, reason)
@@ -178,7 +183,7 @@ def in_vote_order(
     order = np.argsort(clip, kind="stable")
     clip, label = np.asarray(clip)[order], np.asarray(label)[order]
     votes = np.bincount(clip, minlength=len(r))
-    kept = (votes >= most) & (r.sum(axis=1) > 0)
+    kept = (votes >= most) & (distributions.totals(r) > 0)
     first = (np.cumsum(votes) - votes)[kept]
     p = distributions.normalise(r[kept])
     counts, rows = np.zeros(p.shape), np.arange(len(p))
@@ -187,7 +192,7 @@ def in_vote_order(
         counts[rows, label[first + n]] += 1
         values[:, n] = divergences.jensen_shannon_divergence(p, distributions.normalise(counts))
     if clusters is not None:
-        clusters = np.asarray(clusters, dtype=object)[kept]
+        clusters = cluster_codes(clusters, len(r))[kept]
     return _means(values, seed=seed, clusters=clusters, resamples=resamples), int(kept.sum())
 
 
@@ -210,7 +215,7 @@ def sampled(
     Raises BadInput where a clip has too few votes.
     """
     r, c = subsets.validate(reference, candidate)
-    if len(c) and c.sum(axis=1).min() < max(sizes):
+    if len(c) and distributions.totals(c).min() < max(sizes):
         raise BadInput(f"Every clip needs {max(sizes)} candidate votes. Leave the others out, or ask for fewer.")
     p, rng = distributions.normalise(r), np.random.default_rng(seed)
     values = np.zeros((len(p), len(sizes)))

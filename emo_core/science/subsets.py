@@ -18,6 +18,7 @@ The same holds where the reference too is held to m of its R votes, and where bo
 | `against_part` | m of R | n of C |
 | `within` | m of R | n of the other R − m: what n further listeners would score |
 | `with_help` | h of R, held out | m of the other R − h, alone or with n of the candidate's C |
+| `pooled_entropy`, `own_entropy` | all R votes pooled with; none | n of C |
 | `jackknife` | all, corrected for the bias that few votes have | all |
 
 Each gives `Terms`: a table with a row for each distinct entry, and which row each emotion of each clip has.
@@ -138,12 +139,13 @@ def validate(
 
 def against_all(
     reference: np.ndarray, candidate: np.ndarray, sizes: Sequence[int], measures: Sequence[Measure] = (js,),
-    *, smoothing: Mapping[Measure, float] = NONE,
+    *, smoothing: Mapping[Measure, float] = NONE, added: float = 0.0,
 ) -> Terms:  # fmt: skip
     """Every measure for every size: figures in the order of measures, sizes within. Whole reference against n of C votes.
 
     reference: (clips, emotions), ≥ 1 vote a clip, fractions allowed; candidate: whole, at least max(sizes) votes a clip.
-    `smoothing` has the votes α added to each emotion of the candidate for a measure: q = (x + α) / (n + K α).
+    `smoothing` has the votes α added to each emotion of the candidate for a measure: q = (x + α) / (n + K α); `added` is the
+    same for the reference.
 
     Raises BadInput where a clip has too few votes.
 
@@ -152,15 +154,15 @@ def against_all(
     array([[0.3697, 0.0817]])
     """
     r, c = validate(reference, candidate)
-    _need(r.sum(axis=1), np.finfo(float).tiny, "reference")
-    _need(c.sum(axis=1), max(sizes), "candidate")
+    _need(distributions.totals(r), np.finfo(float).tiny, "reference")
+    _need(distributions.totals(c), max(sizes), "candidate")
     if r.dtype.kind == "f":  # shared votes: equal shares are found by sorting
-        numbers, shares = _codes_of(np.round(r / r.sum(axis=1, keepdims=True), 12))
+        numbers, shares = _codes_of(distributions.normalise(r, smoothing=added))
         index, (share, marked, total) = _distinct([numbers, c, _totals(c)])
         p = shares[share]
     else:
         index, (mine, all_mine, marked, total) = _distinct([r, _totals(r), c, _totals(c)])
-        p = mine / all_mine
+        p = (mine + added) / (all_mine + r.shape[1] * added)
     columns = [
         _mean_over(hypergeometric(total, marked, n), p, _shares_at(n, smoothing.get(measure, 0.0), c.shape[1]), measure)
         for measure in measures
@@ -177,13 +179,21 @@ def pooled_entropy(reference: np.ndarray, candidate: np.ndarray, n: int, *, weig
     Raises BadInput where a clip has too few votes.
     """
     r, c = validate(reference, candidate)
-    _need(r.sum(axis=1), np.finfo(float).tiny, "reference")
-    _need(c.sum(axis=1), n, "candidate")
-    numbers, values = _codes_of(np.round(r, 12))
-    totals, all_values = _codes_of(np.round(_totals(r), 12))
+    _need(distributions.totals(r), np.finfo(float).tiny, "reference")
+    _need(distributions.totals(c), n, "candidate")
+    numbers, values = _codes_of(r)
+    totals, all_values = _codes_of(_totals(r))
     index, (mine, all_mine, theirs, all_theirs) = _distinct([numbers, totals, c, _totals(c)])
     shares = (values[mine][:, None] + weight * np.arange(n + 1)) / (all_values[all_mine][:, None] + weight * n)
     return Terms(index, -(hypergeometric(all_theirs, theirs, n) * xlog2x(shares)).sum(axis=1)[:, None])
+
+
+def own_entropy(counts: np.ndarray, n: int) -> Terms:
+    """Entropy (bits) of n of a panel's votes: one figure a clip. counts: (clips, emotions), whole, at least n votes a clip."""
+    _, c = validate(counts, counts)
+    _need(distributions.totals(c), n, "of its")
+    index, (mine, total) = _distinct([c, _totals(c)])
+    return Terms(index, -(hypergeometric(total, mine, n) @ xlog2x(np.arange(n + 1) / n))[:, None])
 
 
 def against_part(
@@ -194,8 +204,8 @@ def against_part(
     Raises BadInput where a clip has fewer than m reference or max(sizes) candidate votes.
     """
     r, c = validate(reference, candidate, whole_reference=True)
-    _need(r.sum(axis=1), m, "reference")
-    _need(c.sum(axis=1), max(sizes), "candidate")
+    _need(distributions.totals(r), m, "reference")
+    _need(distributions.totals(c), max(sizes), "candidate")
     index, (mine, all_mine, theirs, all_theirs) = _distinct([r, _totals(r), c, _totals(c)])
     kept = hypergeometric(all_mine, mine, m)
     columns = []
@@ -214,7 +224,7 @@ def within(counts: np.ndarray, m: int, sizes: Sequence[int], measure: Measure = 
     array([[1.]])
     """
     r, _ = validate(counts, counts, whole_reference=True)
-    _need(r.sum(axis=1), m + max(sizes), "reference")
+    _need(distributions.totals(r), m + max(sizes), "reference")
     index, (mine, total) = _distinct([r, _totals(r)])
     kept, held = hypergeometric(total, mine, m), np.arange(m + 1)
     columns = []
@@ -244,8 +254,8 @@ def with_help(
     Raises BadInput where a clip has fewer than h + m reference or max(sizes) candidate votes.
     """
     r, c = validate(reference, candidate, whole_reference=True)
-    _need(r.sum(axis=1), held_out + m, "reference")
-    _need(c.sum(axis=1), max(sizes), "candidate")
+    _need(distributions.totals(r), held_out + m, "reference")
+    _need(distributions.totals(c), max(sizes), "candidate")
     index, (mine, all_mine, theirs, all_theirs) = _distinct([r, _totals(r), c, _totals(c)])
     out, others = hypergeometric(all_mine, mine, held_out), np.arange(m + 1)
     columns = []
@@ -270,8 +280,8 @@ def jackknife(reference: np.ndarray, candidate: np.ndarray, measure: Measure = j
     Raises BadInput where a clip has fewer than two votes on a side.
     """
     r, c = validate(reference, candidate, whole_reference=True)
-    _need(r.sum(axis=1), 2, "reference")
-    _need(c.sum(axis=1), 2, "candidate")
+    _need(distributions.totals(r), 2, "reference")
+    _need(distributions.totals(c), 2, "candidate")
     index, (mine, all_mine, theirs, all_theirs) = _distinct([r, _totals(r), c, _totals(c)])
     p, q = mine / all_mine, theirs / all_theirs
     plain = measure(p, q)
@@ -326,7 +336,8 @@ def _mean_over(chances: np.ndarray, p: np.ndarray, shares: np.ndarray, measure: 
     found, step = np.empty(len(p)), max(1, _CHUNK // len(shares))
     for start in range(0, len(p), step):
         rows = slice(start, start + step)
-        found[rows] = (chances[rows] * measure(np.broadcast_to(p[rows, None], chances[rows].shape), shares)).sum(axis=1)
+        values = measure(np.broadcast_to(p[rows, None], chances[rows].shape), shares)
+        found[rows] = np.where(chances[rows] > 0, chances[rows] * np.where(chances[rows] > 0, values, 0), 0).sum(axis=1)
     return found
 
 
@@ -341,7 +352,7 @@ def _left(marked: np.ndarray, total: np.ndarray) -> np.ndarray:
 
 
 def _totals(counts: np.ndarray) -> np.ndarray:
-    return np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
+    return np.broadcast_to(distributions.totals(counts)[:, None], counts.shape)
 
 
 def _need(votes: np.ndarray, least: float, side: str) -> None:
@@ -356,8 +367,10 @@ def _need(votes: np.ndarray, least: float, side: str) -> None:
 
 
 def _codes_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of distinct values, in the shape of `values`, and the values."""
-    known, numbers = np.unique(values, return_inverse=True)
+    """Numbers of distinct values, in the shape of `values`, and the values. Whole numbers are their own."""
+    if values.dtype.kind != "f":
+        return values, np.arange(int(values.max(initial=0)) + 1)
+    known, numbers = np.unique(np.round(values, 12), return_inverse=True)
     return numbers.reshape(values.shape), known
 
 
@@ -365,6 +378,10 @@ def _distinct(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarra
     """Distinct tuples of whole numbers: which one each place has (in the columns' shape), and the tuples' columns."""
     shape = columns[0].shape
     sizes = [int(column.max(initial=0)) + 1 for column in columns]
+    if np.prod([float(size) for size in sizes]) >= 2.0**62:  # codes would overflow: values are numbered first
+        numbered = [np.unique(column, return_inverse=True) for column in columns]
+        index, found = _distinct([number.reshape(shape) for _, number in numbered])
+        return index, [known[column] for (known, _), column in zip(numbered, found)]
     code = np.zeros(shape, dtype=np.int64)
     for column, size in zip(columns, sizes):
         code *= size

@@ -19,11 +19,11 @@ def clips_of_kind(store: Database, stored: StoredStudy, kind: str) -> list[int]:
         raise UnknownName("kind of ambiguity", kind, ambiguity.KINDS)
     with _lock:
         clip_ids, kinds = _kinds(store, stored.study.name, stored.study_id, stored.version)
-    return clip_ids[kinds == kind].tolist()
+    return clip_ids[kinds == list(ambiguity.KINDS).index(kind)].tolist()
 
 
 @lru_cache(maxsize=4)
 def _kinds(store: Database, name: str, study_id: int, version: int) -> tuple[np.ndarray, np.ndarray]:
     """Of one version of a study; numbers of studies are never given twice."""
     counts = study_counts(store, name)
-    return counts.clip_ids, ambiguity.kinds(counts.reference_weights, lift=ambiguity.neighbours(counts.reference))
+    return counts.clip_ids, ambiguity.kinds(counts.reference_weights, closeness=ambiguity.neighbours(counts.reference))

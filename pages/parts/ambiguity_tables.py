@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from emo_core.errors import BadInput
+from emo_core.science.ambiguity import NEIGHBOURS
 from pages.parts.analyses import columns, in_words
 from pages.parts.session import escape
 
@@ -108,10 +109,11 @@ def kinds(found: dict, study: str) -> None:
                 "pages/browse.py", label="Listen", icon=":material/playlist_play:", disabled=not row["clips"],
                 query_params={"study": study, "kind": row["kind"]},
             )  # fmt: skip
-    close = [pair for pair in found["neighbours"] if pair["lift"] > 1]
-    said = "; ".join(f"{' and '.join(pair['emotions'])} {pair['lift']:.2f}×" for pair in close) or "none"
+    close = [pair for pair in found["neighbours"] if pair["closeness"] >= NEIGHBOURS]
+    said = "; ".join(f"{' and '.join(pair['emotions'])} {pair['closeness']:.2f}×" for pair in close) or "none"
     st.caption(
-        f"Neighbours, named by two listeners of one clip more often than if dissent fell by chance: {escape(said)}."
+        f"Neighbours: those who differ from the one name the other at least {NEIGHBOURS:g} times as often as if dissent were spread "
+        f"evenly: {escape(said)}."
     )
 
 

@@ -14,18 +14,24 @@ def headline(found: dict) -> str:
         return f"No saturation point: {found['saturation_undefined']}."
     low, high = found["saturation_interval"]
     ends = "" if low is None else f" [{low:.0f}, {high:.0f}]"
-    other = next(form for name, form in fit["forms"].items() if name != fit["form"])
-    name = "exponential" if fit["form"] == "power" else "power"
     beyond = (
         f" That lies beyond the {found['n'][-1]} votes that are compared, so it is an extrapolation."
         if found["extrapolated"]
         else ""
     )
-    elsewhere = f"{other['saturation_point']:,.0f}" if other["saturation_point"] else "none"
-    return (
-        f"**{point:,}{ends} votes**: {found['saturation_rule']}.{beyond} Fitted by the {fit['form']} form (AICc "
-        f"{_aicc(fit['aicc'])}); the {name} form (AICc {_aicc(other['aicc'])}) would say {elsewhere}."
+    others = "; ".join(
+        f"the {name} would say {_point(form)} (AICc {_aicc(form['aicc'])})"
+        for name, form in fit["forms"].items()
+        if name != fit["form"]
     )
+    return (
+        f"**{point:,}{ends} votes**: {found['saturation_rule']}.{beyond} By the {fit['form']} (AICc {_aicc(fit['aicc'])}), which falls as "
+        f"divergences of independent votes do; {others}."
+    )
+
+
+def _point(form: dict) -> str:
+    return "none" if form["saturation_point"] is None else f"{form['saturation_point']:,.0f}"
 
 
 def _aicc(value: float | None) -> str:
@@ -90,7 +96,7 @@ def worth(found: dict) -> str:
 def _bounded(value: float | None, most: int) -> str:
     if value is None:
         return "–"
-    return "< 1" if value < 1 else f"> {most}" if value > most else f"{value:.2f}"
+    return f"> {most}" if value > most else f"{value:.2f}"
 
 
 def complement(found: dict) -> str:
