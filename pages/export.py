@@ -68,6 +68,13 @@ def zipped(folder: Path) -> bytes:
     return memory.getvalue()
 
 
+def packed() -> bytes:
+    """The study's paper pack, made when the button is pressed: 5 to 10 seconds where a browser draws the pictures."""
+    with tempfile.TemporaryDirectory(dir=store.folder) as folder:
+        verbs.run(store, "pack", {"study": stored.study.name, "to": str(Path(folder) / "pack")})
+        return zipped(Path(folder))
+
+
 def write_here(folder: str) -> None:
     """Sound may be larger than memory, so a folder with sound is written where it is to stay."""
     with st.spinner("Writing …"):
@@ -108,6 +115,15 @@ st.caption(
     "Combined distributions pool reference and candidate votes, each vote equal. In CSV a text that begins with = + - or @ "
     "gets a leading apostrophe, so that a spreadsheet runs nothing; an import of the table takes it off again."
 )
+st.subheader("Paper pack")
+st.write(
+    "Every number, table and figure of the analysis with settings, seeds, versions and the votes they come from, and a report. "
+    "`pack --check` computes each number again from the packed votes."
+)
+st.download_button(
+    "Download the pack (zip)", packed, f"{name}-pack.zip", "application/zip", key="pack", on_click="ignore",
+    icon=":material/inventory_2:",
+)  # fmt: skip
 st.subheader("What the columns mean")
 st.dataframe(
     [{"column": c.name, "type": c.type, "unit": c.unit, "meaning": c.meaning} for c in known if c.name in names]

@@ -19,13 +19,13 @@ def headline(found: dict) -> str:
         if found["extrapolated"]
         else ""
     )
-    others = "; ".join(
-        f"the {name} would say {_point(form)} (AICc {_aicc(form['aicc'])})"
+    others = " and ".join(
+        f"the {name} form would say {_point(form)}{_aicc(form['aicc'])}"
         for name, form in fit["forms"].items()
         if name != fit["form"]
     )
     return (
-        f"**{point:,}{ends} votes**: {found['saturation_rule']}.{beyond} By the {fit['form']} (AICc {_aicc(fit['aicc'])}), which falls as "
+        f"**{point:,}{ends} votes**: {found['saturation_rule']}.{beyond} Fitted by a {fit['form']}{_aicc(fit['aicc'])}, which falls as "
         f"divergences of independent votes do; {others}."
     )
 
@@ -35,7 +35,8 @@ def _point(form: dict) -> str:
 
 
 def _aicc(value: float | None) -> str:
-    return "undefined under six points" if value is None else f"{value:.1f}"
+    """Undefined under six points."""
+    return "" if value is None else f" (AICc {value:.1f})"
 
 
 def floor(found: dict) -> str:
