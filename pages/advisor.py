@@ -33,6 +33,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             synthetic = st.number_input(
                 "Price of a candidate vote", 0.0, value=0.0, step=0.001, format="%.4f", key="synthetic", **analyses.URL
             )
+            several = st.number_input("Votes against one human vote", 1, 50, 1, key="several", **analyses.URL)
             worth = st.number_input(
                 "Worth in human votes",
                 0.0,
@@ -44,10 +45,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
                 **analyses.URL,
             )
     else:
-        synthetic = worth = 0.0
+        synthetic, several, worth = 0.0, 1, 0.0
 found = analyses.document(
     store, stored, "advise", budget=budget, price=price, most=int(most), objective=OBJECTIVES[objective],
     synthetic_price=synthetic or None, worth=worth or None,
+    synthetic_votes=int(several),
 )  # fmt: skip
 
 even = found["gain_if_spent_evenly"]
@@ -69,8 +71,8 @@ st.caption(
 offers = found.get("offers")
 if offers:
     st.markdown(
-        f"For the same money, the next candidate vote gains {offers['gain_per_price_synthetic']:.4f} and the next human vote "
-        f"{offers['gain_per_price_human']:.4f} bits a unit, on average; the candidate's is the better offer on "
+        f"For each unit of money, {offers['synthetic_votes']} more candidate votes gain {offers['gain_per_price_synthetic']:.4f} and one more human vote "
+        f"{offers['gain_per_price_human']:.4f} bits, on average; the candidate's are the better offer on "
         f"{offers['clips_where_synthetic_is_better']:,} clips. A candidate vote counts {offers['worth']:.2f} human votes "
         f"({escape(offers['worth_source'])}); its bias is not modelled."
     )

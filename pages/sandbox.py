@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from emo_core.analysis import data, sandbox
+from emo_core.analysis import sandbox
 from emo_core.charts import ambiguity as strata_charts
 from emo_core.charts import sandbox as charts
+from emo_core.store import answers
 from pages.parts import analyses, figures
 from pages.parts import sandbox_tables as tables
 from pages.parts.session import choose_study, open_store
@@ -15,7 +16,7 @@ stored = choose_study(store)
 study = stored.study
 analyses.need_candidate(stored)
 votes = analyses.need_clips(store, stored)
-single = data.of_study(store, study.name, votes=("candidate",)).candidate_votes
+raters = answers.panel_raters(store, study.name)
 longest = int(votes.candidate.sum(axis=1).max())
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -32,13 +33,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
     by = analyses.choose_units(votes)
     emotions = st.multiselect("Emotions", study.emotions, study.emotions, key=f"emotions:{stored.study_id}", width=420)
-    without = tables.choose_without(single, stored.study_id)
+    without = tables.choose_without(raters, stored.study_id)
 choices = {
     "votes": int(used) or None, "weight": weight, "smoothing": smoothing, "without": without,
     "emotions": [name for name in study.emotions if name in emotions] if len(emotions) < len(study.emotions) else None,
 }  # fmt: skip
-found = analyses.document(store, stored, "sandbox", by=by, **choices)
-before, after = found["as_it_is"], found["changed"]
+before, after = (
+    analyses.document(store, stored, "sandbox", by=by, before=False, **each)["changed"] for each in ({}, choices)
+)
 
 tables.figures_table(before, after)
 if not after["clips"]:
@@ -59,12 +61,12 @@ with right:
     tables.complement(before, after)
 
 st.subheader("Who adds spread, who adds bias?")
-kinds = tables.kinds_there(single)
+kinds = tables.kinds_there(raters)
 if not kinds:
     st.info("The candidate's raters are anonymous: votes cannot be tied to personas, temperatures or people.")
     st.stop()
 kind = st.segmented_control("Broken down by", kinds, default=kinds[0], required=True, key="kind", **analyses.URL)
-parts = len(set(tables.names_of(single, kind)))
+parts = len(set(tables.names_of(raters, kind)))
 if parts > sandbox.MOST_PARTS:
     st.info(f"The candidate has {parts:,} of them; up to {sandbox.MOST_PARTS} can be told apart in one figure.")
     st.stop()

@@ -8,7 +8,7 @@ from pages.parts import analyses, figures
 from pages.parts import saturation_words as words
 from pages.parts.session import choose_study, open_store
 
-MEASURES = {"js": "JS", "bc": "BC", "kl": "KL", "tv": "TV", "entropy": "entropy"}
+MEASURES = {"js": "JS", "bc": "BC", "kl": "KL", "tv": "TV", "entropy": "entropy", "js_distance": "JS distance"}
 store = open_store()
 st.title("Where do more votes stop helping?")
 stored = choose_study(store)
@@ -42,17 +42,23 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         price = st.number_input(
             "Price of one candidate vote", 0.0, value=0.0, step=0.001, format="%.4f", key="price", **analyses.URL
         )
+key = next(key for key, name in MEASURES.items() if name == measure)
 found = analyses.document(
     store, stored, "saturation", most=int(most), by=by, rule=rule, value=value, price=price,
-    groups=None if groups == "no group" else groups, order=order,
+    groups=None if groups == "no group" else groups, order=order, measure=key,
 )  # fmt: skip
 
-key = next(key for key, name in MEASURES.items() if name == measure)
 st.markdown(words.headline(found))
 figure = curves.saturation(found, key)
 if key == "js" and order == "collected":
     curves.add_collected(figure, found["collected"])
-figures.show(figure, "saturation", words.curve_columns(found))
+if key == "js_distance":
+    figures.show(figure, "js_distance", found["js_distance"])
+    st.caption(
+        f"The square root of the divergence is no sum over emotions, so this is sampled: {found['js_distance']['sampled']}."
+    )
+else:
+    figures.show(figure, "saturation", words.curve_columns(found))
 left_out = f" {found['clips_left_out']:,} clips with fewer are left out." if found["clips_left_out"] else ""
 st.caption(
     f"Each point is the exact mean over all subsets of n candidate votes, over the same {found['clips']:,} clips with at least "
@@ -65,17 +71,21 @@ if found["clips_left_out"] or found["coverage"][-1]["n"] > most:
 
 if groups != "no group":
     st.subheader(f"For each {groups}")
-    figures.show(curves.groups(found, key), "groups", words.group_columns(found))
+    figures.show(curves.groups(found, "js" if key == "js_distance" else key), "groups", words.group_columns(found))
     if groups == "emotion":
         st.caption("A clip belongs to the emotion that wins among its reference votes; tied clips to each of theirs.")
+    if groups == "tertile":
+        st.caption(
+            "Tertiles are made from the reference's own votes: in the low one listeners agree by selection, so the floor is too low there."
+        )
     st.dataframe(
         [
             {"group": row["group"], "clips": row["clips"], "saturation point": row["saturation_point"],
              "asymptote (bits)": row["fit"] and round(row["fit"]["asymptote"], 4),
-             "JS at the last n": row["js_mean"][-1]}
+             "JS at the last n": row["js_mean"][-1], **words.group_floor(row["noise_floor"])}
             for row in found["groups"]
         ],
-        key="group_points", hide_index=True,
+        key="group_points", hide_index=True, column_config={"JS at the last n": st.column_config.NumberColumn(format="%.4f")},
     )  # fmt: skip
 
 st.subheader("What would other people score?")

@@ -23,12 +23,13 @@ def advise(
     objective: str = "js",
     synthetic_price: float | None = None,
     worth: float | None = None,
+    synthetic_votes: int = 1,
 ) -> dict:
     """Which clips should get more human votes for a budget, under a Dirichlet prior learned from the study's reference votes.
 
     budget, price: in one currency; with price 1 the budget is a number of votes. most: for one clip at most. objective: "js", the
     expected divergence of a clip's estimated distribution from its true one, or "information". synthetic_price: of one candidate
-    vote, to compare offers; worth: of one such vote in human ones, by default the exchange rate that the study itself shows.
+    vote, to compare offers, synthetic_votes of them against one human vote; worth: of one such vote in human ones, by default the exchange rate that the study itself shows.
 
     Raises BadInput where an option is out of range.
     """
@@ -61,7 +62,7 @@ def advise(
         "plan": _rows(data, plan.votes, gains, now, objective),
     }
     if synthetic_price is not None:
-        document["offers"] = _offers(data, prior, price, synthetic_price, worth, objective)
+        document["offers"] = _offers(data, prior, price, synthetic_price, worth, objective, synthetic_votes)
     return document
 
 
@@ -112,19 +113,22 @@ def _offers(
     synthetic_price: float,
     worth: float | None,
     objective: str,
+    synthetic_votes: int,
 ) -> dict:
-    """The next vote from a listener beside the next from the candidate."""
+    """The next vote from a listener beside the next ones from the candidate."""
     said = "as given"
     if worth is None:
         worth, said = _measured_worth(data)
     offers = advisor.compare_offers(
-        data.reference, prior, human_price=price, synthetic_price=synthetic_price, worth=worth, objective=objective
-    )
+        data.reference, prior, human_price=price, synthetic_price=synthetic_price, worth=worth, objective=objective,
+        synthetic_votes=synthetic_votes,
+    )  # fmt: skip
     return {
         "worth": worth,
         "worth_source": said,
         "human_price": price,
         "synthetic_price": synthetic_price,
+        "synthetic_votes": synthetic_votes,
         "gain_per_price_human": _mean(offers.human),
         "gain_per_price_synthetic": _mean(offers.synthetic),
         "clips_where_synthetic_is_better": int(offers.synthetic_better.sum()),

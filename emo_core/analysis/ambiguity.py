@@ -28,8 +28,8 @@ def ambiguity(
     values = _values(data, n)
     parts = at_once(
         strata=lambda: [_stratum(data, values, strata, i, clusters, options) for i in range(len(strata.names))],
-        panels=lambda: {
-            name: _by_stratum(data, counts, values, strata, clusters, options) for name, counts in panels.items()
+        further=lambda: {
+            name: _by_stratum(data, counts, strata, clusters, options) for name, counts in data.panels.items()
         },
         effective_listeners=lambda: {
             name: _effective(kinds_of.effective_listeners(data.reference, counts, clusters=clusters, **options))
@@ -39,6 +39,7 @@ def ambiguity(
         entropy=lambda: _calibration(values, n, clusters, options),
         kinds=lambda: _kinds(data, values.get("js"), clusters, options),
     )
+    own = {data.candidate_name: [row["js"] for row in parts["strata"]]} if data.candidate_name else {}
     return {
         "study": data.study,
         "reference": data.reference_name,
@@ -49,6 +50,7 @@ def ambiguity(
         "on_edge": strata.on_edge.tolist(),
         "range": [strata.lowest, strata.highest],
         "entropy_votes": n,
+        "panels": own | parts.pop("further"),
         **parts,
         "neighbours": _neighbours(data),
         "intervals": intervals_in_words(by, RESAMPLES, data.seed),
@@ -100,18 +102,20 @@ def _values(data: StudyData, n: int | None) -> dict[str, np.ndarray]:
     p, q = (science.normalise(side) for side in (data.reference_weights, data.candidate_weights))
     if data.candidate_name is None:
         return {"entropy_reference": science.entropy(p)}
-    found = {
-        "entropy_reference": science.entropy(p),
-        "js": science.jensen_shannon_divergence(p, q),
-        "bc": science.bhattacharyya_coefficient(p, q),
-        "tv": science.total_variation_distance(p, q),
-        "entropy_candidate": science.entropy(q),
-        "majority_match": (
+    found = at_once(
+        entropy_reference=lambda: science.entropy(p),
+        js=lambda: science.jensen_shannon_divergence(p, q),
+        bc=lambda: science.bhattacharyya_coefficient(p, q),
+        tv=lambda: science.total_variation_distance(p, q),
+        entropy_candidate=lambda: science.entropy(q),
+        majority_match=lambda: (
             comparison.majority_shares(data.reference_weights) * comparison.majority_shares(data.candidate_weights)
         ).sum(axis=1),
-    }
-    if n is not None:
-        found["own"], found["other"] = kinds_of.equal_entropies(data.reference, data.candidate, n)
+        equal=lambda: kinds_of.equal_entropies(data.reference, data.candidate, n) if n else None,
+    )
+    equal = found.pop("equal")
+    if equal:
+        found["own"], found["other"] = equal
         found["entropy_difference"] = found["other"] - found["own"]
     return found
 
@@ -139,18 +143,10 @@ def _complement(data: StudyData, k: int, clusters: np.ndarray | None, options: d
 
 
 def _by_stratum(
-    data: StudyData,
-    counts: np.ndarray,
-    values: dict[str, np.ndarray],
-    strata: kinds_of.Strata,
-    clusters: np.ndarray | None,
-    options: dict,
+    data: StudyData, counts: np.ndarray, strata: kinds_of.Strata, clusters: np.ndarray | None, options: dict
 ) -> list[dict]:
-    """A panel's mean JS divergence in each stratum: the paper's Figure 3."""
-    if counts is data.candidate:
-        js = values["js"]
-    else:
-        js = science.jensen_shannon_divergence(science.normalise(data.reference_weights), science.normalise(counts))
+    """A further panel's mean JS divergence in each stratum: the paper's Figure 3."""
+    js = science.jensen_shannon_divergence(science.normalise(data.reference_weights), science.normalise(counts))
     found = []
     for place in range(len(strata.names)):
         chosen = strata.stratum == place

@@ -154,11 +154,8 @@ def other_panels(store: Database, name: str) -> list[str]:
 
 
 def _votes(store: Database, name: str, side: str) -> Votes:
-    given = answers.panel_answers(store, name, side)
-    inside = given.label >= 0
-    return Votes(
-        given.clip[inside], given.rater[inside], given.label[inside], given.raters, given.personas, given.temperatures
-    )
+    raters, clip, rater, label = answers.single_votes(store, name, side)
+    return Votes(clip, rater, label, raters.names, raters.personas, raters.temperatures)
 
 
 def at_once(**work: Callable[[], object]) -> dict[str, object]:

@@ -11,6 +11,8 @@ from emo_core.science import saturation as curves
 
 RESAMPLES = 1000
 GROUPS = ("tertile", "emotion", "corpus")
+DISTANCE = "js_distance"
+MOST_SAMPLED, ORDERS = 10_000, 20
 
 
 def saturation(
@@ -24,17 +26,21 @@ def saturation(
     price: float = 0.0,
     groups: str | None = None,
     order: str = "subsets",
+    measure: str = "js",
 ) -> dict:
     """Curves for n = 1 … N candidate votes, with the noise floor, the exchange rate, the fit and the saturation point.
 
     most: N; by default what every clip has (`science.saturation.curve_length`). rule, value: "share" (default 0.1) or "bits"
     (default 0.01) of remaining gain. price: of one vote, in any currency. groups: the same curve for each tertile of reference
     entropy, each emotion (by the reference's majority, ties in each) or each corpus. order: "subsets" (exact) or "collected" adds
-    the curve of the votes as they came; it needs `candidate_votes`.
+    the curve of the votes as they came; it needs `candidate_votes`. measure: of which the floor is wanted besides that of JS;
+    "js_distance" adds the sampled curve of the JS distance.
 
     Raises BadInput where the study has no candidate or an option is out of range.
     """
     data.need_candidate()
+    if measure not in (*curves.MEASURES, DISTANCE):
+        raise BadInput(f"The measure is one of {', '.join(curves.MEASURES)} or {DISTANCE}, not {measure!r}.")
     if groups not in (None, *GROUPS):
         raise BadInput(f"Curves are grouped by {', '.join(GROUPS)}, not by {groups!r}.")
     if order not in ("subsets", "collected"):
@@ -72,6 +78,10 @@ def saturation(
         "cost": _cost(found, price),
         "intervals": intervals_in_words(by, RESAMPLES, data.seed),
     }
+    if measure == DISTANCE:
+        document[DISTANCE] = _distance(data, length, options)
+    elif measure != "js":
+        document[f"{measure}_floor"] = _floor(data, length, options, measure=measure, smoothing=smoothing)
     if order == "collected":
         document["collected"] = _collected(data, length, options)
     if groups:
@@ -135,22 +145,48 @@ def _range(points: list[float]) -> list[float | None]:
     return [min(points), max(points)] if np.isfinite(points).all() else [float(np.nanmin([*points, np.inf])), None]
 
 
-def _floor(data: StudyData, most: int, options: dict) -> dict | None:
-    floor = floors.noise_floor(data.reference, data.candidate, most=most, **options) if most else None
+def _floor(data: StudyData, most: int, options: dict, *, measure: str = "js", smoothing: float = 0.0) -> dict | None:
+    """The floor of one measure, and the candidate beside it; for JS also the exchange rate and the bound."""
+    chosen = {"measure": curves.MEASURES[measure], "smoothing": smoothing if measure == "kl" else 0.0}
+    floor = floors.noise_floor(data.reference, data.candidate, most=most, **chosen, **options) if most else None
     if floor is None:
         return None
-    bound = floor.bound
-    return {
+    document = {
         "reference_votes": floor.reference_votes,
         "clips": floor.clips,
         "clips_left_out": floor.clips_left_out,
         "n": floor.n_listeners.tolist(),
-        **{f"js_{name}": values for name, values in _curve(floor.floor).items()},
+        **{f"{measure}_{name}": values for name, values in _curve(floor.floor).items()},
         "candidate": {"n": floor.n_candidate.tolist()} | _curve(floor.candidate),
         "excess": _curve(floor.excess),
+    }
+    if floor.listeners is None:
+        return document
+    bound = floor.bound
+    return document | {
         "listeners": {"n": floor.n_candidate.tolist(), "most": len(floor.n_listeners)} | _curve(floor.listeners),
         "bound": {"value": floor.bound_value, "interval": [bound.low, bound.high]} if bound else None,
     }
+
+
+def _distance(data: StudyData, most: int, options: dict) -> dict:
+    """The JS distance, whose square root is no sum over emotions: over random orders of the votes, of a sample of many clips."""
+    kept = (distributions.totals(data.candidate) >= max(most, 1)) & (distributions.totals(data.reference) > 0)
+    chosen = np.flatnonzero(kept)
+    if len(chosen) > MOST_SAMPLED:
+        chosen = np.sort(np.random.default_rng(data.seed).choice(chosen, MOST_SAMPLED, replace=False))
+    clusters = options["clusters"]
+    curve = curves.sampled(
+        data.reference_weights[chosen], data.candidate[chosen], range(1, most + 1), orders=ORDERS,
+        **options | {"clusters": None if clusters is None else clusters[chosen]},
+    )  # fmt: skip
+    sampled = f"{ORDERS} random orders of each clip's votes, seed {data.seed}"
+    return {
+        "n": list(range(1, most + 1)),
+        "clips": len(chosen),
+        "of_clips": int(kept.sum()),
+        "sampled": sampled,
+    } | _curve(curve)
 
 
 def _corrected(data: StudyData, options: dict) -> dict:
@@ -214,6 +250,17 @@ def group_masks(data: StudyData, groups: str) -> dict[str, np.ndarray]:
     return {name: data.corpora == name for name in dict.fromkeys(data.corpora)}
 
 
+def _last_of(floor: floors.NoiseFloor | None) -> dict | None:
+    """Other listeners and the candidate at as many votes as both have."""
+    if floor is None:
+        return None
+    place = len(floor.excess.mean) - 1
+    return {"reference_votes": floor.reference_votes, "n": place + 1, "clips": floor.clips} | {
+        name: {"value": float(curve.mean[place]), "interval": [float(curve.low[place]), float(curve.high[place])], "clips": floor.clips}
+        for name, curve in (("floor", floor.floor), ("candidate", floor.candidate), ("excess", floor.excess))
+    }  # fmt: skip
+
+
 def _groups(
     data: StudyData, groups: str, whole: curves.Saturation, by: str, rule: fits.Rule, smoothing: float
 ) -> list[dict]:
@@ -225,5 +272,10 @@ def _groups(
             part.reference_weights, part.candidate, most=len(whole.n), rule=rule, smoothing=smoothing,
             seed=data.seed, clusters=part.clusters(by), resamples=RESAMPLES,
         )  # fmt: skip
-        found.append({"group": name, "clips": curve.clips, **_curves(curve), **_level(curve)})
+        floor = floors.noise_floor(
+            part.reference, part.candidate, most=len(whole.n), seed=data.seed, clusters=part.clusters(by), resamples=RESAMPLES
+        ) if len(part.clips) else None  # fmt: skip
+        found.append(
+            {"group": name, "clips": curve.clips, **_curves(curve), **_level(curve), "noise_floor": _last_of(floor)}
+        )
     return found

@@ -31,14 +31,15 @@ LINES = (
 
 
 def saturation(document: dict, measure: str = "js") -> go.Figure:
-    """Expected divergence from the reference by number of candidate votes, with interval; for JS also the noise floor, the
-    candidate at equal reference size, the fitted form, its asymptote and the saturation point.
+    """Expected divergence from the reference by number of candidate votes, with interval, the noise floor and the
+    candidate at equal reference size; for JS also the fitted form, its asymptote and the saturation point.
     """
     figure = go.Figure()
     n = document["n"]
     clips = f"{document['clips']:,} clips"
-    if measure == "js":
-        _add_floor(figure, document["noise_floor"])
+    if measure == "js_distance":
+        return _sampled_distance(document["js_distance"])
+    _add_floor(figure, document["noise_floor" if measure == "js" else f"{measure}_floor"], measure)
     add_curve(figure, n, *(document[f"{measure}_{end}"] for end in ("mean", "low", "high")),
          name=f"candidate, all reference votes (n = {clips})", line=(_CANDIDATE, "solid", "circle"), width=2.5)  # fmt: skip
     right = n[-1] if n else 1
@@ -52,7 +53,24 @@ def saturation(document: dict, measure: str = "js") -> go.Figure:
     return finish(figure, height=460)
 
 
-def _add_floor(figure: go.Figure, floor: dict | None) -> None:
+def _sampled_distance(found: dict) -> go.Figure:
+    """The square root of the divergence, which is sampled."""
+    figure = go.Figure()
+    clips = (
+        f"{found['clips']:,} of {found['of_clips']:,} clips"
+        if found["clips"] < found["of_clips"]
+        else f"{found['clips']:,} clips"
+    )
+    add_curve(figure, found["n"], found["mean"], found["low"], found["high"],
+              name=f"candidate, all reference votes, sampled (n = {clips})", line=(_CANDIDATE, "solid", "circle"))  # fmt: skip
+    figure.update_layout(
+        xaxis={"title": "candidate votes a clip", **whole_ticks(found["n"][-1] if found["n"] else 1)},
+        yaxis={"title": "Jensen–Shannon distance (√bits), sampled", "rangemode": "tozero"}, showlegend=True,
+    )  # fmt: skip
+    return finish(figure, height=460)
+
+
+def _add_floor(figure: go.Figure, floor: dict | None, measure: str) -> None:
     """Further listeners, and the candidate, against m reference votes."""
     if floor is None:
         return
@@ -60,7 +78,7 @@ def _add_floor(figure: go.Figure, floor: dict | None) -> None:
     held = floor["candidate"]
     add_curve(figure, held["n"], held["mean"], held["low"], held["high"], name=f"candidate, {m} reference votes (n = {clips})",
          line=(_HELD, "dash", "square"))  # fmt: skip
-    add_curve(figure, floor["n"], floor["js_mean"], floor["js_low"], floor["js_high"],
+    add_curve(figure, floor["n"], floor[f"{measure}_mean"], floor[f"{measure}_low"], floor[f"{measure}_high"],
          name=f"noise floor: other listeners, {m} reference votes (n = {clips})", line=(_FLOOR, "dot", "diamond"))  # fmt: skip
 
 

@@ -56,12 +56,16 @@ def saturation(
     order: Annotated[
         Literal["subsets", "collected"], typer.Option(help="Also the first n votes as they were collected.")
     ] = "subsets",
+    measure: Annotated[
+        Literal["js", "bc", "kl", "tv", "entropy", "js_distance"],
+        typer.Option(help="Whose noise floor is wanted too; js_distance adds its sampled curve."),
+    ] = "js",
     as_json: AsJson = False,
 ) -> None:
     """Where more candidate votes stop helping: exact curves with intervals, noise floor, exchange rate, saturation point."""
     carry_out(
         context, as_json, "saturation", study=study, most=most, by=by, rule=rule, value=value, smoothing=smoothing,
-        price=price, groups=groups, order=order,
+        price=price, groups=groups, order=order, measure=measure,
     )  # fmt: skip
 
 
@@ -124,13 +128,14 @@ def advise(
     worth: Annotated[
         float | None, typer.Option(help="Human votes that one candidate vote is worth; measured otherwise.")
     ] = None,
+    synthetic_votes: Annotated[int, typer.Option(help="Candidate votes that are held against one human vote.")] = 1,
     to: Annotated[Path | None, typer.Option(help="Write the plan as CSV.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Where one more human vote would help most, and what a budget buys."""
     carry_out(
         context, as_json, "advise", study=study, budget=budget, price=price, most=most, objective=objective,
-        synthetic_price=synthetic_price, worth=worth, to=absolute(to),
+        synthetic_price=synthetic_price, worth=worth, synthetic_votes=synthetic_votes, to=absolute(to),
     )  # fmt: skip
 
 

@@ -176,12 +176,14 @@ def compare_offers(
     synthetic_price: float,
     worth: float,
     objective: str = "js",
+    synthetic_votes: int = 1,
 ) -> Offers:
-    """Whose next vote gives more for the money: gain(w = 1) / human price against gain(w = worth) / synthetic price.
+    """Whose votes give more for the money: one human vote, gain(w = 1) / human price, or m synthetic ones,
+    gain(m votes, w = worth) / (m · synthetic price).
 
     counts, prior, objective, worth: as in `expected_gains`. Prices in one unit. Returns Offers with bits per unit of
-    price. One vote of each is compared; nothing says that ten synthetic votes gain ten times as much as one. With
-    "information", gain(w) is w · gain(1), so that one source is better for all clips.
+    price. Ten synthetic votes gain less than ten times as much as one, so m matters. With one vote of "information",
+    gain(w) is w · gain(1), so that one source is better for all clips.
 
     Raises BadInput as `expected_gains`, and where a price is not positive.
 
@@ -191,8 +193,8 @@ def compare_offers(
     """
     prices = _amount("human_price", human_price), _amount("synthetic_price", synthetic_price)
     human, synthetic = (
-        expected_gains(counts, prior, votes=1, objective=objective, worth=w)[:, 0] / price
-        for w, price in zip((1.0, worth), prices)
+        expected_gains(counts, prior, votes=m, objective=objective, worth=w).sum(axis=1) / (m * price)
+        for m, w, price in zip((1, synthetic_votes), (1.0, worth), prices)
     )
     return Offers(human, synthetic, synthetic > human * (1 + 1e-9))
 

@@ -46,8 +46,10 @@ class NoiseFloor:
     n_candidate: np.ndarray  # (N,)
     candidate: Curve  # JS divergence, bits
     excess: Curve  # candidate(n) − floor(n), n = 1 … min(N, H)
-    listeners: Curve  # exchange rate: listeners that n candidate votes are worth, (N,); see `exchange`
-    bound: Interval | None  # of where the floor tends; None with fewer than two points
+    listeners: (
+        Curve | None
+    )  # exchange rate: listeners that n candidate votes are worth, (N,); see `exchange`; for JS only
+    bound: Interval | None  # of where the floor tends; None with fewer than two points, or another measure than JS
     bound_value: float
 
 
@@ -69,6 +71,8 @@ def noise_floor(
     seed: int,
     most: int,
     reference_votes: int | None = None,
+    measure: subsets.Measure = subsets.js,
+    smoothing: float = 0.0,
     clusters: Iterable | None = None,
     resamples: int = 1000,
 ) -> NoiseFloor | None:
@@ -76,7 +80,8 @@ def noise_floor(
     candidate votes.
 
     reference, candidate: (clips, emotions), whole votes. `reference_votes` is m; the other votes up to `reference_length`
-    are held out. By default half of that length, rounded down.
+    are held out. By default half of that length, rounded down. `measure` is one of `subsets`; `smoothing` votes are added to
+    each emotion on the side of the listeners held out and of the candidate.
 
     Raises BadInput where counts are not whole or shapes differ.
     """
@@ -91,15 +96,19 @@ def noise_floor(
     if not whole or not kept.any() or most < 1:
         return None
     listeners, n = np.arange(1, max(whole - m, 1) + 1), np.arange(1, most + 1)
+    options = {"measure": measure, "smoothing": smoothing}
     terms = subsets.beside(
-        subsets.within(r[kept], m, listeners), subsets.against_part(r[kept], c[kept], m, n)
+        subsets.within(r[kept], m, listeners, **options), subsets.against_part(r[kept], c[kept], m, n, **options)
     ).counted()
+    is_js = measure is subsets.js
+
+    def estimate(sums: np.ndarray) -> np.ndarray:
+        return _estimates(sums, len(listeners), with_rate=is_js)
+
     if clusters is not None:
         clusters = cluster_codes(clusters, len(r))[kept]
-    figures = _estimates(terms.mean()[None] * kept.sum(), len(listeners))
-    found = bootstrap_intervals(
-        terms, lambda sums: _estimates(sums, len(listeners)), seed=seed, clusters=clusters, resamples=resamples
-    )
+    figures = estimate(terms.mean()[None] * kept.sum())
+    found = bootstrap_intervals(terms, estimate, seed=seed, clusters=clusters, resamples=resamples)
     low, high = (np.array([getattr(each, end) for each in found]) for end in ("low", "high"))
     curves, start = [], 0
     for size in (len(listeners), most, min(most, len(listeners)), most):
@@ -107,22 +116,24 @@ def noise_floor(
         curves.append(Curve(figures[0, part], low[part], high[part]))
         start += size
     floor, against, excess, worth = curves
-    has_bound = len(listeners) > 1
+    has_bound = is_js and len(listeners) > 1
     return NoiseFloor(
-        m, int(kept.sum()), int((~kept).sum()), listeners, floor, n, against, excess, worth,
-        found[-1] if has_bound else None, float(figures[0, -1]),
+        m, int(kept.sum()), int((~kept).sum()), listeners, floor, n, against, excess, worth if is_js else None,
+        found[-1] if has_bound else None, float(figures[0, -1]) if is_js else np.nan,
     )  # fmt: skip
 
 
-def _estimates(sums: np.ndarray, listeners: int) -> np.ndarray:
+def _estimates(sums: np.ndarray, listeners: int, *, with_rate: bool) -> np.ndarray:
     """Floor, candidate, excess, exchange rate and bound from sums (resamples, s)."""
     means = sums[:, :-1] / sums[:, -1:]
     floor, candidate = means[:, :listeners], means[:, listeners:]
     shared = min(floor.shape[1], candidate.shape[1])
+    excess = candidate[:, :shared] - floor[:, :shared]
+    if not with_rate:
+        return np.column_stack([floor, candidate, excess, np.full(candidate.shape, np.nan)])
     bound = np.full(len(means), np.nan)
     if listeners > 1:  # straight on over 1/n along the last step
         bound = listeners * floor[:, -1] - (listeners - 1) * floor[:, -2]
-    excess = candidate[:, :shared] - floor[:, :shared]
     return np.column_stack([floor, candidate, excess, exchange(floor, candidate), bound])
 
 

@@ -197,9 +197,15 @@ def own_entropy(counts: np.ndarray, n: int) -> Terms:
 
 
 def against_part(
-    reference: np.ndarray, candidate: np.ndarray, m: int, sizes: Sequence[int], measure: Measure = js
+    reference: np.ndarray,
+    candidate: np.ndarray,
+    m: int,
+    sizes: Sequence[int],
+    measure: Measure = js,
+    *,
+    smoothing: float = 0.0,
 ) -> Terms:
-    """m of the reference's votes against n of the candidate's, for every size n. Counts are whole.
+    """m of the reference's votes against n of the candidate's, smoothed, for every size n. Counts are whole.
 
     Raises BadInput where a clip has fewer than m reference or max(sizes) candidate votes.
     """
@@ -207,16 +213,16 @@ def against_part(
     _need(distributions.totals(r), m, "reference")
     _need(distributions.totals(c), max(sizes), "candidate")
     index, (mine, all_mine, theirs, all_theirs) = _distinct([r, _totals(r), c, _totals(c)])
-    kept = hypergeometric(all_mine, mine, m)
+    kept, held = hypergeometric(all_mine, mine, m), np.arange(m + 1)
     columns = []
     for n in sizes:
-        values = measure(np.arange(m + 1)[:, None] / m, np.arange(n + 1) / n)
+        values = measure(*np.meshgrid(held / m, _shares_at(n, smoothing, r.shape[1]), indexing="ij"))
         columns.append(((kept @ values) * hypergeometric(all_theirs, theirs, n)).sum(axis=1))
     return Terms(index, np.column_stack(columns))
 
 
-def within(counts: np.ndarray, m: int, sizes: Sequence[int], measure: Measure = js) -> Terms:
-    """m of a panel's votes against n others of the same panel, for every size n. Counts are whole.
+def within(counts: np.ndarray, m: int, sizes: Sequence[int], measure: Measure = js, *, smoothing: float = 0.0) -> Terms:
+    """m of a panel's votes against n others of the same panel, smoothed, for every size n. Counts are whole.
 
     Raises BadInput where a clip has fewer than m + max(sizes) votes.
 
@@ -229,7 +235,7 @@ def within(counts: np.ndarray, m: int, sizes: Sequence[int], measure: Measure = 
     kept, held = hypergeometric(total, mine, m), np.arange(m + 1)
     columns = []
     for n in sizes:
-        values = measure(held[:, None] / m, np.arange(n + 1) / n)
+        values = measure(*np.meshgrid(held / m, _shares_at(n, smoothing, r.shape[1]), indexing="ij"))
         column = np.zeros(len(mine))
         for y in held:  # of those left, mine − y are of this emotion
             column += kept[:, y] * (hypergeometric(total - m, _left(mine - y, total - m), n) @ values[y])

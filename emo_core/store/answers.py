@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_core.errors import BadInput
-from emo_core.store.counting import NOT_LEFT_OUT, slot_numbers
+from emo_core.store.counting import NOT_LEFT_OUT, Cursor, slot_numbers
 from emo_core.store.database import Database, query
 from emo_core.store.studies import StoredStudy, find_study
 
@@ -22,7 +22,6 @@ class Answers:
     label    index into `emotions`, −1 where the answer names no emotion of the study
     valence, arousal, dominance   in the corpus's own units, NaN where not rated
     seconds  how long the answer took, NaN where not known
-    personas, temperatures   one for each of `raters` that is a model's, None and NaN elsewhere
     """
 
     panel: str
@@ -37,8 +36,6 @@ class Answers:
     arousal: np.ndarray
     dominance: np.ndarray
     seconds: np.ndarray
-    personas: np.ndarray
-    temperatures: np.ndarray
 
     @property
     def counts(self) -> np.ndarray:
@@ -48,48 +45,96 @@ class Answers:
         return np.bincount(flat, minlength=len(self.clips) * len(self.emotions)).reshape(len(self.clips), -1)
 
 
+@dataclass(frozen=True)
+class Raters:
+    """Who votes in a panel, by name; those of several corpora that go by one name are one. Persona None and temperature NaN where
+    the rater is a person. `place` finds a rater's index by its number in the store, −1 for none.
+    """
+
+    names: np.ndarray
+    personas: np.ndarray
+    temperatures: np.ndarray
+    place: np.ndarray
+
+
+def panel_raters(store: Database, study: str, side: str = "candidate") -> Raters:
+    """Who votes on one side of a study, from the list of raters alone. Raises as `panel_answers` does."""
+    cursor, stored = _side(store, study, side)
+    return _raters(cursor, stored, side)
+
+
+def single_votes(store: Database, study: str, side: str) -> tuple[Raters, np.ndarray, np.ndarray, np.ndarray]:
+    """The votes inside the study's emotions of one side on the clips that it keeps, in the order in which they came: who votes,
+    and of each vote the clip (its place among those kept), the rater (−1 anonymous) and the label. Narrow, for many millions.
+
+    Raises as `panel_answers` does.
+    """
+    cursor, stored = _side(store, study, side)
+    raters = _raters(cursor, stored, side)
+    kept = _columns(cursor.execute(query("kept_clips").format(key=stored.clip_key), {"study": stored.study_id}))[
+        "clip_id"
+    ]
+    found = _columns(_asked(cursor, stored, side, "single_votes"))
+    label = _labels(cursor, stored, found["emotion_id"])
+    inside = label >= 0
+    raters, rater = _present(raters, raters.place[found["rater_id"][inside]])
+    return raters, np.searchsorted(kept, found["clip_id"][inside]), rater, label[inside]
+
+
 def panel_answers(store: Database, study: str, side: str = "reference") -> Answers:
     """The answers of the study's reference or candidate panel on the clips that it keeps; those of raters who are left out
     are not among them. Raters of several corpora that go by one name are one.
 
     Raises UnknownName for the study, BadInput for another side or where the study has no candidate.
     """
-    if side not in SIDES:
-        raise BadInput(f"A study has a reference and a candidate side, not {side!r}.")
-    cursor = store.cursor()
-    stored = find_study(cursor, study)
-    panel = getattr(stored.study, side)
-    if panel is None:
-        raise BadInput(f"The study {study!r} has no candidate panel. Look at its reference.")
+    cursor, stored = _side(store, study, side)
     rows = _columns(cursor.execute(query("kept_clips").format(key=stored.clip_key), {"study": stored.study_id}))
-    numbers = stored.binding()
-    binding = {"study": stored.study_id, "panels": numbers[side]}
-    left_out = NOT_LEFT_OUT if stored.study.left_out else ""
-    if left_out:
-        binding["left_out"] = list(stored.study.left_out)
-    found = _columns(cursor.execute(query("panel_answers").format(heard=left_out), binding))
-    raters, rater = _raters(found["rater"])
+    raters = _raters(cursor, stored, side)
+    found = _columns(_asked(cursor, stored, side, "panel_answers"))
+    raters, rater = _present(raters, raters.place[found["rater_id"]])
     return Answers(
-        panel=panel,
+        panel=getattr(stored.study, side),
         emotions=stored.study.emotions,
         clips=rows["clip"],
         speakers=rows["speaker"],
-        raters=raters,
+        raters=raters.names,
         clip=np.searchsorted(rows["clip_id"], found["clip_id"]),
         rater=rater,
         label=_labels(cursor, stored, found["emotion_id"]),
         **{name: found[name].astype(float) for name in ("valence", "arousal", "dominance", "seconds")},
-        **_models(found, rater, len(raters)),
     )
 
 
-def _models(found: dict[str, np.ndarray], rater: np.ndarray, raters: int) -> dict[str, np.ndarray]:
-    """Persona and temperature of each rater, from any of its answers."""
-    named = rater >= 0
-    personas, temperatures = np.full(raters, None, dtype=object), np.full(raters, np.nan)
-    personas[rater[named]] = found["persona"][named]
-    temperatures[rater[named]] = found["temperature"][named].astype(float)
-    return {"personas": personas, "temperatures": temperatures}
+def _side(store: Database, study: str, side: str) -> tuple[Cursor, StoredStudy]:
+    if side not in SIDES:
+        raise BadInput(f"A study has a reference and a candidate side, not {side!r}.")
+    cursor = store.cursor()
+    stored = find_study(cursor, study)
+    if getattr(stored.study, side) is None:
+        raise BadInput(f"The study {study!r} has no candidate panel. Look at its reference.")
+    return cursor, stored
+
+
+def _asked(cursor: Cursor, stored: StoredStudy, side: str, name: str):
+    """A query of answers, without those of raters who are left out."""
+    binding = {"study": stored.study_id, "panels": stored.binding()[side]}
+    if stored.study.left_out:
+        binding["left_out"] = list(stored.study.left_out)
+    return cursor.execute(query(name).format(heard=NOT_LEFT_OUT if stored.study.left_out else ""), binding)
+
+
+def _raters(cursor: Cursor, stored: StoredStudy, side: str) -> Raters:
+    rows = cursor.execute(query("panel_raters"), {"panels": stored.binding()[side]}).fetchall()
+    names = sorted({name for _, name, _, _ in rows if name not in stored.study.left_out})
+    index = {name: place for place, name in enumerate(names)}
+    place = np.full(max((number for number, *_ in rows), default=0) + 2, -1)  # the last one answers to −1
+    personas, temperatures = np.full(len(names), None, dtype=object), np.full(len(names), np.nan)
+    for number, name, persona, temperature in rows:
+        if name in index:
+            place[number] = index[name]
+            personas[index[name]] = persona
+            temperatures[index[name]] = np.nan if temperature is None else temperature
+    return Raters(np.array(names, dtype=object), personas, temperatures, place)
 
 
 def _columns(result) -> dict[str, np.ndarray]:
@@ -106,13 +151,13 @@ def _plain(column: np.ma.MaskedArray) -> np.ndarray:
     return np.ma.filled(column, 0)
 
 
-def _raters(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Names of the raters, sorted, and the index of each entry; −1 for None."""
-    anonymous = np.array([name is None for name in names], dtype=bool)
-    known, places = np.unique(names[~anonymous].astype(str), return_inverse=True)
-    index = np.full(len(names), -1)
-    index[~anonymous] = places
-    return known.astype(object), index
+def _present(raters: Raters, rater: np.ndarray) -> tuple[Raters, np.ndarray]:
+    """Only the raters who have an answer, and the answers' raters among them."""
+    used = np.unique(rater[rater >= 0])
+    renumbered = np.full(len(raters.names) + 1, -1)
+    renumbered[used] = np.arange(len(used))
+    place = np.where(raters.place >= 0, renumbered[raters.place], -1)
+    return Raters(raters.names[used], raters.personas[used], raters.temperatures[used], place), renumbered[rater]
 
 
 def _labels(cursor, stored: StoredStudy, numbers: np.ndarray) -> np.ndarray:

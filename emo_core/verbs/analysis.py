@@ -47,18 +47,18 @@ def advise(store: Database, study: str, to: str | None = None, **options) -> dic
     return document
 
 
-def sandbox(store: Database, study: str, by: str = "clip", breakdown: str | None = None, **choices) -> dict:
-    """The study's figures with choices changed, beside the figures as they are."""
-    votes = data.of_study(store, study, votes=("candidate",))
+def sandbox(
+    store: Database, study: str, by: str = "clip", breakdown: str | None = None, before: bool = True, **choices
+) -> dict:
+    """The study's figures with choices changed, and unless `before` is off the figures as they are."""
     emotions, without = choices.pop("emotions", None), choices.pop("without", None)
+    votes = data.of_study(store, study, votes=("candidate",) if without or breakdown else ())
     changed = analysis.sandbox.Choices(
         emotions=tuple(emotions) if emotions else None, without=tuple(without or ()), **choices
     )
-    document = {
-        "study": study,
-        "as_it_is": analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(), by=by),
-        "changed": analysis.sandbox.sandbox(votes, changed, by=by),
-    }
+    document = {"study": study, "changed": analysis.sandbox.sandbox(votes, changed, by=by)}
+    if before:
+        document["as_it_is"] = analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(), by=by)
     if breakdown:
         document["breakdown"] = analysis.sandbox.broken_down(votes, breakdown, by=by)
     return document

@@ -5,43 +5,43 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from emo_core.analysis.data import Votes
 from emo_core.analysis.sandbox import FIGURES
 from emo_core.charts import curves
+from emo_core.store.answers import Raters
 from pages.parts import figures
 from pages.parts.analyses import columns, in_words
 
 
-def kinds_there(votes: Votes) -> list[str]:
+def kinds_there(raters: Raters) -> list[str]:
     """By what the panel can be broken down."""
     kinds = {
-        "persona": any(name is not None for name in votes.personas),
-        "temperature": bool(np.isfinite(votes.temperatures).any()),
-        "rater": len(votes.raters) > 0,
+        "persona": any(name is not None for name in raters.personas),
+        "temperature": bool(np.isfinite(raters.temperatures).any()),
+        "rater": len(raters.names) > 0,
     }
     return [kind for kind, there in kinds.items() if there]
 
 
-def names_of(votes: Votes, kind: str) -> list[str]:
+def names_of(raters: Raters, kind: str) -> list[str]:
     """Persona, temperature or name of each rater, as text."""
     return {
-        "persona": lambda: [name or "not known" for name in votes.personas],
-        "temperature": lambda: [f"{t:g}" if np.isfinite(t) else "not known" for t in votes.temperatures],
-        "rater": lambda: [str(name) for name in votes.raters],
+        "persona": lambda: [name or "not known" for name in raters.personas],
+        "temperature": lambda: [f"{t:g}" if np.isfinite(t) else "not known" for t in raters.temperatures],
+        "rater": lambda: [str(name) for name in raters.names],
     }[kind]()
 
 
-def choose_without(votes: Votes, study_id: int) -> list[str]:
+def choose_without(raters: Raters, study_id: int) -> list[str]:
     """Raters to leave out, by persona, temperature or name."""
-    kinds = kinds_there(votes)
+    kinds = kinds_there(raters)
     if not kinds:
         return []
     gone: set[str] = set()
     with st.popover("Leave out", icon=":material/person_remove:"):
         for kind in kinds:
-            names = names_of(votes, kind)
+            names = names_of(raters, kind)
             chosen = st.multiselect(f"By {kind}", sorted(set(names)), key=f"without:{kind}:{study_id}")
-            gone |= {str(rater) for rater, name in zip(votes.raters, names) if name in chosen}
+            gone |= {str(rater) for rater, name in zip(raters.names, names) if name in chosen}
     return sorted(gone)
 
 

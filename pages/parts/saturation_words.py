@@ -147,3 +147,15 @@ def complement_columns(part: dict) -> dict[str, list]:
     """Divergence and gain by candidate votes added."""
     ends = ("mean", "low", "high")
     return {"n": part["n"]} | {f"{name}_{end}": part[name][end] for name in ("js", "gain") for end in ends}
+
+
+def group_floor(part: dict | None) -> dict[str, str]:
+    """Columns of the groups' table: other listeners and the candidate at equal numbers of votes."""
+    if part is None:
+        return {"other listeners": "no clip with four reference votes", "candidate": "", "difference": ""}
+    at = f"({part['n']} against {part['reference_votes']})"
+    return {
+        "other listeners": f"{in_words(part['floor'])} {at}",
+        "candidate": f"{in_words(part['candidate'])} {at}",
+        "difference": in_words(part["excess"]),
+    }
