@@ -71,7 +71,8 @@ st.caption(
 offers = found.get("offers")
 if offers:
     st.markdown(
-        f"For each unit of money, {offers['synthetic_votes']} more candidate votes gain {offers['gain_per_price_synthetic']:.4f} and one more human vote "
+        f"For each unit of money, {offers['synthetic_votes']} more candidate votes gain "
+        f"{offers['gain_per_price_synthetic']:.4f} and one more human vote "
         f"{offers['gain_per_price_human']:.4f} bits, on average; the candidate's are the better offer on "
         f"{offers['clips_where_synthetic_is_better']:,} clips. A candidate vote counts {offers['worth']:.2f} human votes "
         f"({escape(offers['worth_source'])}); its bias is not modelled."

@@ -29,7 +29,8 @@ def advise(
 
     budget, price: in one currency; with price 1 the budget is a number of votes. most: for one clip at most. objective: "js", the
     expected divergence of a clip's estimated distribution from its true one, or "information". synthetic_price: of one candidate
-    vote, to compare offers, synthetic_votes of them against one human vote; worth: of one such vote in human ones, by default the exchange rate that the study itself shows.
+    vote, to hold synthetic_votes of them against one human vote; worth: of one such vote in human ones, by default the exchange
+    rate that the study itself shows.
 
     Raises BadInput where an option is out of range.
     """
