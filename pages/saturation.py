@@ -48,7 +48,7 @@ found = analyses.document(
     groups=None if groups == "no group" else groups, order=order, measure=key,
 )  # fmt: skip
 
-st.markdown(words.headline(found))
+st.markdown(("" if key == "js" else "Of the JS divergence: ") + words.headline(found))
 figure = curves.saturation(found, key)
 if key == "js" and order == "collected":
     curves.add_collected(figure, found["collected"])

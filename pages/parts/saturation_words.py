@@ -49,7 +49,7 @@ def floor(found: dict) -> str:
     m = part["reference_votes"]
     excess = part["excess"]
     bound = (
-        f" However many votes, no panel can be expected below about {in_words(part['bound'])} bits."
+        f" Against {m} votes no panel can be expected below about {in_words(part['bound'])} bits, however many its own."
         if part["bound"]
         else ""
     )
