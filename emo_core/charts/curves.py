@@ -230,4 +230,5 @@ def _ends(low: float | None, high: float | None, digits: int = 3) -> str:
 
 
 def whole_ticks(right: int) -> dict:
+    """An axis of whole numbers that has room for its labels."""
     return {"dtick": max(1, round(right / 15)), "tick0": 0}
