@@ -115,7 +115,7 @@ def saturation(
     r, c = subsets.validate(reference, candidate)
     voted = distributions.totals(r) > 0
     votes = distributions.totals(c)
-    if (most is not None and most < 1) or smoothing < 0 or added < 0:
+    if (most is not None and most < 1) or not (0 <= smoothing < np.inf and 0 <= added < np.inf):
         raise BadInput(
             f"A curve has a point or more and smoothing is zero or more, not {most!r}, {smoothing!r}, {added!r}."
         )
