@@ -138,10 +138,13 @@ def _read(store: Database, study: Study, votes: tuple[str, ...], panels: tuple[s
     name = study.name
     counts = studies.study_counts(store, name)
     single = {f"{side}_votes": _votes(store, name, side) for side in votes if getattr(study, side) is not None}
+    # The science counts in int64; narrower arrays would be widened anew by every function.
+    reference, candidate = (side.astype(np.int64) for side in (counts.reference, counts.candidate))
+    shared = bool(study.secondary_weight)
     return StudyData(
         name, study.reference, study.candidate, study.emotions, study.seed,
-        counts.clips, counts.corpora, counts.speakers, counts.reference, counts.candidate,
-        counts.reference_weights, counts.candidate_weights,
+        counts.clips, counts.corpora, counts.speakers, reference, candidate,
+        counts.reference_weights if shared else reference, counts.candidate_weights if shared else candidate,
         panels=studies.panel_counts(store, name, panels), **single,
     )  # fmt: skip
 
