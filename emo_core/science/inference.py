@@ -14,8 +14,9 @@ References
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from emo_core.errors import BadInput
 
 # Weights held at a time: 400,000 floats are 3 MB, whatever the number of clips and resamples.
 _WEIGHTS = 400_000
+_KEPT = 5_000_000  # drawn weights that are kept: 1,000 resamples of 5,000 units are 5 MB
 # Share of resamples that may be undefined (all votes one emotion, say) before the interval is. One in a hundred cannot
 # carry an end that lies at 2.5 %.
 _UNDEFINED = 0.01
@@ -190,12 +192,12 @@ def bootstrap_intervals(
         with np.errstate(invalid="ignore", divide="ignore"):
             figures = np.asarray(estimator(terms.sum_groups(groups, 1))).shape[1]
         return [Interval(np.nan, np.nan, level, 0, n)] * figures
-    rng = np.random.default_rng(seed)
     if n > max_units:
-        groups = (rng.permutation(n) % max_units)[groups]
+        (deal,) = np.random.default_rng(seed).spawn(1)  # other random numbers than those that draw the units
+        groups = (deal.permutation(n) % max_units)[groups]
     units = terms.sum_groups(groups, min(n, max_units))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        figures = np.concatenate([estimator(sums) for sums in _resample(units, resamples, rng)]).astype(float)
+        figures = np.concatenate([estimator(sums) for sums in _resample(units, resamples, seed)]).astype(float)
     return [_interval(column, n, resamples, level) for column in figures.T]
 
 
@@ -275,14 +277,28 @@ def cluster_codes(clusters: Iterable, clips: int) -> np.ndarray:
     return codes
 
 
-def _resample(units: np.ndarray, resamples: int, rng: np.random.Generator) -> Iterable[np.ndarray]:
-    """Sums over as many units as there are, drawn with replacement: batches of (≤ resamples, s).
-
-    How often each unit was drawn is multinomial; counting drawn indices is several times as fast as rng.multinomial.
-    """
+def _resample(units: np.ndarray, resamples: int, seed: int | Sequence[int]) -> Iterable[np.ndarray]:
+    """Sums over as many units as there are, drawn with replacement: batches of (≤ resamples, s)."""
     n = len(units)
-    batch = max(1, _WEIGHTS // n)
+    key = tuple(seed) if isinstance(seed, Sequence) else seed
+    weights = _kept_weights(n, resamples, key) if n * resamples <= _KEPT else _weights(n, resamples, key)
+    for batch in weights:
+        yield batch.astype(float) @ units
+
+
+@lru_cache(maxsize=4)
+def _kept_weights(n: int, resamples: int, seed: int | tuple[int, ...]) -> list[np.ndarray]:
+    """Drawing takes most of a bootstrap's time, and the figures of a page draw from the same number of units with one seed."""
+    return list(_weights(n, resamples, seed))
+
+
+def _weights(n: int, resamples: int, seed: int | tuple[int, ...]) -> Iterator[np.ndarray]:
+    """How often each of n units was drawn: batches of (≤ resamples, n), small whole numbers.
+
+    That is multinomial; counting drawn indices is several times as fast as rng.multinomial.
+    """
+    rng, batch = np.random.default_rng(seed), max(1, _WEIGHTS // n)
     for start in range(0, resamples, batch):
         size = min(batch, resamples - start)
         drawn = rng.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(float) @ units
+        yield np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.uint8)

@@ -98,9 +98,14 @@ def test_blocks_are_as_wide_as_clips(rng):
 
 def test_blocks_measure_the_variance_without_bias(rng):
     values = rng.exponential(size=1000)
-    widths = [width(mean_interval(values, seed=s, resamples=200, max_units=50).interval) for s in range(100)]
-    expected = 2 * 1.959964 * values.std() / np.sqrt(1000)
-    assert np.mean(widths) == pytest.approx(expected, rel=0.04)
+    blocks, clips = (
+        np.mean([width(mean_interval(values, seed=s, resamples=200, max_units=units).interval) for s in range(200)])
+        for units in (50, 1000)
+    )
+    assert blocks / clips == pytest.approx(
+        np.sqrt(1 - 1 / 50), abs=0.03
+    )  # 50 blocks know the root within 10 %, 200 times
+    assert clips == pytest.approx(2 * 1.959964 * values.std() / np.sqrt(1000), rel=0.04)
 
 
 def test_agreement_lies_in_its_interval(rng):
