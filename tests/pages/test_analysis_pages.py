@@ -115,3 +115,31 @@ def test_the_sandbox_follows_within_a_rerun(filled, monkeypatch):
     found = verbs.run(filled, "sandbox", {"study": "small", "votes": 2})["changed"]
     assert after["changed"][0].startswith(f"{found['figures']['js']['value']:.3f}") and not app.exception
     assert after["as it is"].tolist() == before["as it is"].tolist()
+
+
+@pytest.fixture(scope="module")
+def crema(tmp_path_factory, real_crema):
+    from emo_core.store import Database
+    from emo_core.verbs.corpora import add_known_corpus
+
+    store = Database(tmp_path_factory.mktemp("crema") / "store")
+    add_known_corpus(store, "crema-d", str(real_crema), "c")
+    choices = {"corpus": "c", "reference": "human:voice", "candidate": "human:audiovisual"}
+    verbs.run(store, "study add", {"name": "av", "emotions": "anger,disgust,fear,happy,neutral,sad"} | choices)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("saturation", "same 3,764 clips"),
+        ("ambiguity", "0.9864, 1.4488 bits"),
+        ("standin", "human:audiovisual passes at ε = 0.2"),
+        ("advisor", "mean over 3,764 clips"),
+        ("sandbox", "raters are anonymous"),
+    ],
+)
+def test_pages_on_real_votes(crema, monkeypatch, page, words):
+    app = draw(monkeypatch, crema, page)
+    assert words in said(app).replace("**", "") and not app.error and not app.warning
