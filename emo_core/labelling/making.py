@@ -1,0 +1,113 @@
+"""Making a campaign: which clips, which of them are gold or practice, in which shuffle."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from emo_core import science
+from emo_core.errors import BadInput, UnknownName
+from emo_core.labelling import ordering
+from emo_core.labelling.campaign import Campaign, number_from
+from emo_core.store import Database, campaigns, studies
+
+SURE_VOTES = 3  # a clip with fewer votes cannot be gold: too little is known of it
+
+
+def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> Campaign:
+    """Keep a new campaign, on a study's clips or, without a study, on a whole corpus; returns it with panel and clips settled.
+
+    Gold and practice clips are those whose listeners agree most, an equal number of each emotion as far as there are; their
+    answers never become votes.
+
+    Raises BadInput, UnknownName where something named is not there or nothing is left to label.
+    """
+    campaign = _with_panel(store, campaign, corpus)
+    found = campaigns.candidates(store, study=campaign.study or None, corpus=corpus)
+    names = found["clip"]
+    if not len(names):
+        raise BadInput("None of these clips has sound here. Look at the page Health, or choose another study.")
+    chosen = _places(campaign.clips, names)
+    columns = ordering.slots(store, campaign)
+    rows = campaigns.panel_votes(store, campaign.panel, found["clip_id"])
+    votes = {(int(p), e): int(n) for p, e, n in zip(rows["place"], rows["emotion"], rows["votes"])}
+    counts, _ = ordering.tally(columns, len(names), votes)
+    set_aside = _sure_clips(campaign, counts)
+    gold, practice = set_aside[campaign.practice :], set_aside[: campaign.practice]
+    labelled = np.setdiff1d(chosen, set_aside)
+    if not len(labelled):
+        raise BadInput("No clip is left to label beside gold and practice. Choose fewer of those, or more clips.")
+    roles = {int(place): "label" for place in labelled}
+    roles |= {int(place): "gold" for place in gold} | {int(place): "practice" for place in practice}
+    places = np.array(sorted(roles))
+    places = places[np.random.default_rng(number_from(campaign.seed, campaign.name, "items")).permutation(len(places))]
+    shares = science.normalise(counts[places])
+    expected = {
+        item: _named(columns, shares[item]) for item, place in enumerate(places) if roles[int(place)] != "label"
+    }
+    _check_examples(campaign, names)
+    settings = replace(campaign, clips=()).as_document()
+    campaigns.add_campaign(store, settings, found["clip_id"][places], [roles[int(p)] for p in places], expected)
+    return campaign
+
+
+def _with_panel(store: Database, campaign: Campaign, corpus: str | None) -> Campaign:
+    """The campaign with its panel; contradictions are refused."""
+    if bool(campaign.study) == bool(corpus):
+        raise BadInput("A campaign labels the clips of a study or of a corpus: give one of the two.")
+    if campaign.form.question == "none" and (campaign.order in ("disagreement", "gain") or campaign.least_gain):
+        raise BadInput("Without a question about emotions there is no disagreement to go by. Choose another order.")
+    if not campaign.panel and campaign.study:
+        campaign = replace(campaign, panel=studies.find_study(store.cursor(), campaign.study).study.reference)
+    panel = campaign.panel or "human"
+    if panel.split(":")[0] not in ("human", "self-report"):
+        raise BadInput(
+            f"People's votes go to a panel of people, human or human:…, not to {panel!r}; they would mix with others silently."
+        )
+    return replace(campaign, panel=panel)
+
+
+def _places(wanted: Sequence[str], names: np.ndarray) -> np.ndarray:
+    """Where the clips that were asked for stand; all of them where none was."""
+    if not wanted:
+        return np.arange(len(names))
+    where = {name: place for place, name in enumerate(names)}
+    for name in wanted:
+        if name not in where:
+            raise UnknownName("clip with sound", name, names)
+    return np.unique([where[name] for name in wanted])
+
+
+def _sure_clips(campaign: Campaign, counts: np.ndarray) -> np.ndarray:
+    """Places of the clips that people agree on most, emotion by emotion in turn: practice first, then gold."""
+    wanted = campaign.gold + campaign.practice
+    if not wanted:
+        return np.zeros(0, dtype=np.int64)
+    total = counts.sum(axis=1)
+    top = counts.argmax(axis=1)
+    share = np.divide(counts.max(axis=1), total, out=np.zeros(len(counts)), where=total > 0)
+    luck = np.array([number_from(campaign.seed, "sure", place) for place in range(len(counts))], dtype=float)
+    order = np.lexsort((luck, -total, -share))
+    order = order[total[order] >= SURE_VOTES]
+    if len(order) < wanted:
+        raise BadInput(
+            f"{wanted} gold and practice clips need as many with {SURE_VOTES} votes or more in the panel "
+            f"{campaign.panel!r}; there are {len(order)}. Choose fewer."
+        )
+    turn = np.zeros(len(order), dtype=np.int64)  # how many surer clips of the same emotion there are
+    for emotion in np.unique(top[order]):
+        mine = top[order] == emotion
+        turn[mine] = np.arange(mine.sum())
+    return order[np.argsort(turn, kind="stable")][:wanted]
+
+
+def _named(columns: Mapping[str, int], shares: np.ndarray) -> dict[str, float]:
+    names = {column: name for name, column in reversed(columns.items())}
+    return {names[column]: round(float(share), 4) for column, share in enumerate(shares) if share > 0}
+
+
+def _check_examples(campaign: Campaign, names: np.ndarray) -> None:
+    known = set(names)
+    for clip in campaign.examples:
+        if clip not in known:
+            raise UnknownName("clip with sound", clip, known)

@@ -1,0 +1,297 @@
+"""What labelling keeps of campaigns: their clips, the people in them, invites. Events and votes are in `answering`.
+
+Who hears what next is decided in `emo_core.labelling`; here is what must survive a power cut.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from emo_core.errors import BadInput, UnknownName
+from emo_core.records import checked_name
+from emo_core.store import studies
+from emo_core.store.browsing import ClipAudio
+from emo_core.store.database import Database, one_row, query, utc_now
+
+Cursor = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Item:
+    """A clip as a campaign knows it. `scale` is the corpus's own lowest and highest rating, None where it has none."""
+
+    clip_id: int
+    corpus_id: int
+    corpus: str
+    clip: str
+    audio: ClipAudio | None
+    transcript: str | None
+    seconds: float | None
+    scale: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a campaign's queue is made of again after a restart. Times in seconds since 1970."""
+
+    roles: np.ndarray
+    expected: dict[int, dict[str, float]]
+    votes: dict[tuple[int, str], int]  # {(item, emotion): votes}
+    settled: list[tuple[str, int, int, str]]  # person, item, turn, kind; oldest first
+    reserved: list[tuple[str, int, int, float]] = field(default_factory=list)  # person, item, turn, until
+
+
+def seconds_of(moment: datetime) -> float:
+    """A time of the store as seconds since 1970."""
+    return moment.replace(tzinfo=UTC).timestamp()
+
+
+def moment_of(seconds: float) -> datetime:
+    """The inverse of `seconds_of`."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
+def candidates(store: Database, *, study: str | None, corpus: str | None) -> dict[str, np.ndarray]:
+    """`clip_id`, `corpus_id` and `clip` (its name in the study) of the clips with sound that could be labelled.
+
+    Raises UnknownName where study or corpus is not there.
+    """
+    cursor = store.cursor()
+    if study is None:
+        row = one_row(cursor, "SELECT corpus_id FROM corpora WHERE name = ?", [corpus])
+        if not row:
+            known = [name for (name,) in cursor.execute("SELECT name FROM corpora").fetchall()]
+            raise UnknownName("corpus", corpus, known)
+        number, corpora, key = None, [row[0]], "clips.name"
+    else:
+        stored = studies.find_study(cursor, study)
+        number, corpora, key = stored.study_id, stored.binding()["corpora"], stored.clip_key
+    found = cursor.execute(query("campaign_candidates").format(key=key), {"corpora": corpora, "study": number})
+    return {name: np.ma.getdata(column) for name, column in found.fetchnumpy().items()}
+
+
+def panel_votes(store: Database, panel: str, clip_ids: np.ndarray) -> dict[str, np.ndarray]:
+    """Current votes of a panel on clips, by emotion: `place` in clip_ids, `emotion` (name), `votes`."""
+    cursor = store.cursor()
+    cursor.register("asked_clips", pa.table({"clip_id": clip_ids, "place": np.arange(len(clip_ids))}))
+    found = cursor.execute(
+        "SELECT place, emotions.name AS emotion, count(*) AS votes FROM current_votes JOIN asked_clips USING (clip_id) "
+        "JOIN panels USING (panel_id) JOIN emotions USING (emotion_id) WHERE panels.name = $panel GROUP BY ALL",
+        {"panel": panel},
+    ).fetchnumpy()
+    cursor.unregister("asked_clips")
+    return {name: np.ma.getdata(column) for name, column in found.items()}
+
+
+def add_campaign(
+    store: Database, settings: Mapping, clip_ids: Sequence[int], roles: Sequence[str], expected: Mapping[int, Mapping]
+) -> int:
+    """Keep a campaign whose items are the clips in the order given. Raises BadInput where the name is taken."""
+    with store.writing() as cursor:
+        if one_row(cursor, "SELECT 1 FROM campaigns WHERE name = ?", [settings["name"]]):
+            raise BadInput(f"There is a campaign {settings['name']!r} already. Choose another name.")
+        (number,) = one_row(cursor, "SELECT nextval('campaign_ids')")
+        cursor.execute(
+            "INSERT INTO campaigns VALUES (?, ?, ?, ?, ?, ?, NULL)",
+            [number, settings["name"], settings["study"], settings["panel"], json.dumps(settings), utc_now()],
+        )
+        items = {
+            "campaign_id": np.full(len(clip_ids), number, dtype=np.int32),
+            "item": np.arange(len(clip_ids), dtype=np.int32),
+            "clip_id": np.asarray(clip_ids, dtype=np.int64),
+            "role": pa.array(list(roles), pa.string()),
+            "expected": pa.array(
+                [json.dumps(expected[i]) if i in expected else None for i in range(len(clip_ids))], pa.string()
+            ),
+        }
+        cursor.register("fresh_items", pa.table(items))
+        cursor.execute("INSERT INTO campaign_clips BY NAME SELECT * FROM fresh_items")
+        cursor.unregister("fresh_items")
+        return number
+
+
+def list_campaigns(store: Database) -> list[dict]:
+    """Every campaign with its settings and what has happened in it, oldest first."""
+    result = store.cursor().execute(query("list_campaigns"))
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row)) | {"settings": json.loads(row[4])} for row in result.fetchall()]
+
+
+def find_campaign(store: Database, name: str) -> dict:
+    """The campaign of that name. Raises UnknownName listing those there are."""
+    found = {campaign["name"]: campaign for campaign in list_campaigns(store)}
+    if name not in found:
+        raise UnknownName("campaign", name, found)
+    return found[name]
+
+
+def campaign_row(store: Database, number: int) -> dict | None:
+    """Name, settings and whether it is closed, of the campaign of that number."""
+    row = one_row(store.cursor(), "SELECT name, settings, closed_at FROM campaigns WHERE campaign_id = ?", [number])
+    return {"name": row[0], "settings": json.loads(row[1]), "closed_at": row[2]} if row else None
+
+
+def close_campaign(store: Database, number: int, *, closed: bool) -> None:
+    """Stop handing out clips, or go on. Answers on their way are still taken."""
+    with store.writing() as cursor:
+        cursor.execute(
+            "UPDATE campaigns SET closed_at = ? WHERE campaign_id = ?", [utc_now() if closed else None, number]
+        )
+
+
+def kept(store: Database, number: int, panel: str) -> Kept:
+    """Everything that the queue of a campaign is made of."""
+    cursor = store.cursor()
+    rows = cursor.execute(
+        "SELECT role, expected FROM campaign_clips WHERE campaign_id = ? ORDER BY item", [number]
+    ).fetchall()
+    counts = cursor.execute(query("campaign_counts"), {"campaign": number, "panel": panel}).fetchall()
+    settled = cursor.execute(
+        "SELECT people.name, item, turn, kind FROM standing_answers JOIN people USING (person_id) "
+        "WHERE campaign_id = ? ORDER BY answer_id",
+        [number],
+    ).fetchall()
+    reserved = cursor.execute(
+        "SELECT people.name, item, turn, until FROM reservations JOIN people USING (person_id) WHERE campaign_id = ? "
+        "ORDER BY reservations.rowid",
+        [number],
+    ).fetchall()
+    return Kept(
+        roles=np.array([role for role, _ in rows], dtype=object),
+        expected={item: json.loads(text) for item, (_, text) in enumerate(rows) if text},
+        votes={(item, emotion): votes for item, emotion, votes in counts},
+        settled=settled,
+        reserved=[(person, item, turn, seconds_of(until)) for person, item, turn, until in reserved],
+    )
+
+
+def items(store: Database, number: int, places: Sequence[int]) -> dict[int, Item]:
+    """What lies behind items of a campaign. Raises BadInput where there is none."""
+    rows = store.cursor().execute(query("item_sound"), {"campaign": number, "items": list(places)}).fetchall()
+    found = {}
+    for place, root, audio, start, end, transcript, corpus, clip, clip_id, corpus_id, seconds, low, high in rows:
+        sound = ClipAudio(Path(root), audio, start, end) if root and audio else None
+        scale = (low, high) if low is not None and high is not None else None
+        found[place] = Item(clip_id, corpus_id, corpus, clip, sound, transcript, seconds, scale)
+    missing = [place for place in places if place not in found]
+    if missing:
+        raise BadInput(f"The campaign has no item {missing[0]}.")
+    return found
+
+
+def person_number(cursor: Cursor, name: str) -> int:
+    """The number of a person, given to them when they are new. To be called inside a transaction."""
+    name = checked_name("person", name)
+    row = one_row(cursor, "SELECT person_id FROM people WHERE name = ?", [name])
+    if row:
+        return row[0]
+    (number,) = one_row(cursor, "SELECT nextval('person_ids')")
+    cursor.execute("INSERT INTO people VALUES (?, ?, ?)", [number, name, utc_now()])
+    return number
+
+
+def is_known(store: Database, name: str) -> bool:
+    """Whether somebody labels under that name."""
+    return bool(one_row(store.cursor(), "SELECT 1 FROM people WHERE name = ?", [name.strip()]))
+
+
+def join(store: Database, number: int, name: str, *, sees_votes: bool) -> None:
+    """Make a person a rater of a campaign; again changes nothing but that somebody who saw votes stays marked so.
+
+    Raises BadInput where the panel has a rater of that name whose votes were imported: two people would become one.
+    """
+    with store.writing() as cursor:
+        person = person_number(cursor, name)
+        known = one_row(
+            cursor, "SELECT sees_votes FROM members WHERE campaign_id = ? AND person_id = ?", [number, person]
+        )
+        if known:
+            if sees_votes and not known[0]:
+                cursor.execute(
+                    "UPDATE members SET sees_votes = true WHERE campaign_id = ? AND person_id = ?", [number, person]
+                )
+            return
+        stranger = one_row(
+            cursor,
+            "SELECT 1 FROM raters JOIN panels USING (panel_id) JOIN campaigns ON campaigns.panel = panels.name "
+            "JOIN votes USING (rater_id) JOIN batches USING (batch_id) "
+            "WHERE campaigns.campaign_id = ? AND raters.name = ? AND batches.kind <> 'labelling' LIMIT 1",
+            [number, name.strip()],
+        )
+        if stranger:
+            raise BadInput(
+                f"The panel has a rater {name.strip()!r} already, whose votes were imported. Choose another name, so that "
+                "your votes and theirs stay apart."
+            )
+        cursor.execute("INSERT INTO members VALUES (?, ?, ?, ?)", [number, person, utc_now(), sees_votes])
+
+
+def member(cursor: Cursor, number: int, name: str) -> tuple[int, bool] | None:
+    """The person's number and whether they see votes, None where they are no rater of the campaign."""
+    row = one_row(
+        cursor,
+        "SELECT person_id, sees_votes FROM members JOIN people USING (person_id) WHERE campaign_id = ? AND name = ?",
+        [number, name],
+    )
+    return row or None
+
+
+def memberships(store: Database, name: str) -> list[str]:
+    """Names of the campaigns that a person labels in, those that are open first, then the newest."""
+    rows = (
+        store.cursor()
+        .execute(
+            "SELECT campaigns.name FROM members JOIN people USING (person_id) JOIN campaigns USING (campaign_id) "
+            "WHERE people.name = ? ORDER BY closed_at IS NOT NULL, campaign_id DESC",
+            [name],
+        )
+        .fetchall()
+    )
+    return [row[0] for row in rows]
+
+
+def make_invite(store: Database, number: int) -> str:
+    """A new invite to a campaign: whoever has it may join."""
+    token = secrets.token_urlsafe(16)
+    with store.writing() as cursor:
+        cursor.execute("INSERT INTO invites VALUES (?, ?, ?, NULL)", [number, token, utc_now()])
+    return token
+
+
+def withdraw_invites(store: Database, number: int) -> None:
+    """Let nobody join by the invites made so far; who has joined stays."""
+    with store.writing() as cursor:
+        cursor.execute(
+            "UPDATE invites SET withdrawn_at = ? WHERE campaign_id = ? AND withdrawn_at IS NULL", [utc_now(), number]
+        )
+
+
+def invites(store: Database, number: int | None = None) -> list[str]:
+    """Invites that hold, of one campaign or of all, oldest first."""
+    rows = (
+        store.cursor()
+        .execute(
+            "SELECT token FROM invites WHERE withdrawn_at IS NULL AND campaign_id = coalesce(?, campaign_id) ORDER BY made_at",
+            [number],
+        )
+        .fetchall()
+    )
+    return [token for (token,) in rows]
+
+
+def was_ever_invited(store: Database) -> bool:
+    """Whether an invite was ever made: from then on others than the owner of the machine may come."""
+    return bool(one_row(store.cursor(), "SELECT 1 FROM invites LIMIT 1"))
+
+
+def invited_to(store: Database, token: str) -> int | None:
+    """The number of the campaign that an invite leads to, None where it does not hold."""
+    row = one_row(store.cursor(), "SELECT campaign_id FROM invites WHERE token = ? AND withdrawn_at IS NULL", [token])
+    return row[0] if row else None

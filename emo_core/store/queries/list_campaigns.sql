@@ -1,0 +1,19 @@
+-- Campaigns, oldest first, with what has happened in each.
+SELECT
+    campaign_id, name, study, panel, settings, made_at, closed_at,
+    coalesce(clips, 0) AS clips, coalesce(gold, 0) AS gold, coalesce(practice, 0) AS practice,
+    coalesce(raters, 0) AS raters, coalesce(answers, 0) AS answers, latest
+FROM campaigns
+LEFT JOIN (
+    SELECT campaign_id, count(*) FILTER (role = 'label') AS clips, count(*) FILTER (role = 'gold') AS gold,
+        count(*) FILTER (role = 'practice') AS practice
+    FROM campaign_clips
+    GROUP BY campaign_id
+) AS counted USING (campaign_id)
+LEFT JOIN (SELECT campaign_id, count(*) AS raters FROM members GROUP BY campaign_id) AS joined USING (campaign_id)
+LEFT JOIN (
+    SELECT campaign_id, count(*) FILTER (kind = 'answer') AS answers, max(received_at) AS latest
+    FROM standing_answers
+    GROUP BY campaign_id
+) AS answered USING (campaign_id)
+ORDER BY campaign_id
