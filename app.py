@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -20,6 +21,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from emo_core.errors import WorkbenchError  # noqa: E402
+from pages.parts import doorstep, identity  # noqa: E402
 from pages.parts.routes import ROUTES  # noqa: E402
 from pages.parts.session import open_store  # noqa: E402
 
@@ -42,6 +44,12 @@ PAGES = {
         "studies": ("Which votes count?", "Studies", ":material/tune:"),
         "health": ("What is wrong with the corpus?", "Health", ":material/healing:"),
     },
+    "Label": {
+        "label": ("What do you hear?", "Label", ":material/headphones:"),
+        "my_answers": ("What have I answered?", "My answers", ":material/history:"),
+        "campaigns": ("Who listens to what?", "Campaigns", ":material/campaign:"),
+        "raters": ("How do the raters do?", "Raters", ":material/monitoring:"),
+    },
     "Analyse": {
         "compare": ("How close do the two panels come?", "Compare", ":material/balance:"),
         "agreement": ("How far do the raters agree?", "Agreement", ":material/groups:"),
@@ -52,6 +60,7 @@ PAGES = {
         "sandbox": ("What if …?", "Sandbox", ":material/experiment:"),
     },
 }
+FOR_RATERS = ("label", "my_answers")
 
 
 def keep_small() -> None:
@@ -71,20 +80,31 @@ def own_store() -> None:
     except WorkbenchError as error:
         print(f"\nThe Ambiguity Workbench did not start. {error}\n", file=sys.stderr, flush=True)
         os._exit(1)  # the server has begun; an exception would only be logged and leave an empty page behind
+    if identity.way() == "laptop" and not identity.is_open(open_store()):
+        where = f"http://{st.get_option('server.address') or 'localhost'}:{st.get_option('server.port')}"
+        print(
+            f"\n  Raters were invited. Researchers enter by {where}/{identity.researcher_path(open_store())}\n",
+            flush=True,
+        )
 
 
 def draw() -> None:
-    """The frame around every page."""
+    """The frame around every page. Who may see a page is decided here: for a rater the others do not exist."""
     st.set_page_config(page_title="Ambiguity Workbench", page_icon=FAVICON, layout="wide")
     st.html(STYLE)
+    me = identity.visitor(open_store())
+    if me.role == "nobody":
+        return doorstep.show(me)
+    seen = PAGES if me.is_researcher else {"": {name: PAGES["Label"][name] for name in FOR_RATERS}}
+    first = next(iter(next(iter(seen.values()))))
     pages = {
         section: [
-            st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "overview")
+            st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == first)
             for name, (_, title, icon) in listed.items()
         ]
-        for section, listed in PAGES.items()
+        for section, listed in seen.items()
     }
-    st.navigation(pages, position="top").run()
+    return st.navigation(pages, position="top").run()
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
@@ -93,6 +113,9 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # Until the first visitor reaches st.navigation, Streamlit would serve the folder pages/ without this frame around it:
     # a link to a page, opened right after a restart, must find the frame too.
     PagesManager.uses_pages_directory = False
-    app = st.App(ROOT / "app.py", routes=ROUTES)  # `streamlit run` looks for this very line in the source
+    marking = Middleware(identity.ResearcherCookie, store=open_store)
+    app = st.App(
+        ROOT / "app.py", routes=ROUTES, middleware=[marking]
+    )  # `streamlit run` looks for `app = st.App` in the source
 else:
     draw()

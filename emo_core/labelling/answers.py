@@ -94,16 +94,20 @@ def _weights(form: Form, answer: Mapping) -> dict[str, float]:
         return {}
     named = [answer["emotion"]]
     if form.question == "several":
-        named += [name for name in answer.get("secondary") or () if name != named[0]]
+        named += [name for name in _as_list(answer.get("secondary")) if name != named[0]]
     return dict.fromkeys(_listed("emotions", named, form.emotions), 1.0)
 
 
 def _listed(what: str, given: object, known: tuple[str, ...]) -> list[str]:
-    given = list(given or ()) if isinstance(given, list | tuple | None) else [given]
+    given = _as_list(given)
     for name in given:
         if name not in known:
             raise BadInput(f"{name!r} is not among the {what} of this campaign: {', '.join(known) or 'none'}.")
     return list(dict.fromkeys(given))
+
+
+def _as_list(given: object) -> list:
+    return list(given or ()) if isinstance(given, list | tuple | None) else [given]
 
 
 def _numbers(what: str, given: object, known: tuple[str, ...], most: int) -> dict[str, int]:

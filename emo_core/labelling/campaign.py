@@ -33,9 +33,13 @@ ORDERS: dict[str, str] = {
 LONGEST_TEXT = 20_000  # characters of guidelines; comments have a tenth
 
 
+PARTIAL = ("least_gain", "repeats", "reserve_s")  # every other number is whole
+
+
 def _between(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise BadInput(f"{name} lies from {low:g} to {high:g}, got {value:g}. Choose a value in between.")
+    if not low <= value <= high or (name not in PARTIAL and value % 1):
+        number = "number" if name in PARTIAL else "whole number"
+        raise BadInput(f"{name} is a {number} from {low:g} to {high:g}, got {value:g}. Choose a value in between.")
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ class Form:
 class Campaign:
     """A round of labelling.
 
-    study, panel     whose clips are heard, and the panel that the votes join (by default the study's reference)
+    study, corpus    whose clips are heard: a study's, or without a study all of a corpus
+    panel            which the votes join, by default the study's reference
     overlap          raters a clip; each clip gets so many new votes
     order            a key of `ORDERS`; `seed` decides everything random
     clips            names of the study's clips to label, empty for all that have sound
@@ -126,6 +131,7 @@ class Campaign:
     name: str
     study: str
     form: Form
+    corpus: str = ""
     panel: str = ""
     overlap: int = 3
     order: Literal["random", "fewest", "disagreement", "gain"] = "random"
@@ -168,13 +174,18 @@ class Campaign:
 
 def from_document(settings: Mapping) -> Campaign:
     """The inverse of `Campaign.as_document`. Raises BadInput, also for settings that there are not."""
+    if not isinstance(settings, Mapping):
+        raise BadInput(f"A campaign's settings are an object with named parts, got {settings!r}.")
     unknown = settings.keys() - {part.name for part in fields(Campaign)}
     if unknown:
         raise BadInput(
             f"A campaign has no setting {min(unknown)!r}. It has {', '.join(f.name for f in fields(Campaign))}."
         )
     form = settings.get("form", {})
-    return Campaign(**{**settings, "form": form if isinstance(form, Form) else Form(**form)})
+    try:
+        return Campaign(**{**settings, "form": form if isinstance(form, Form) else Form(**form)})
+    except (TypeError, ValueError, OverflowError) as error:  # a part of another kind, or one that there is not
+        raise BadInput(f"These are no settings of a campaign: {error}. Compare `Campaign.as_document`.") from error
 
 
 def number_from(*words: object) -> int:

@@ -5,13 +5,14 @@ An answer is acknowledged when it is on disk. Statistics of studies follow a mom
 came meanwhile; clips that still wait for it are on disk too.
 """
 
+import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from emo_core.errors import BadInput
+from emo_core.errors import BadInput, StoreError
 from emo_core.labelling import answers, ordering
 from emo_core.labelling.campaign import Campaign, from_document
 from emo_core.labelling.queue import Queue, Turn
@@ -36,14 +37,15 @@ class Desk:
         self.store, self.number, self.on_votes = store, number, on_votes
         self.campaign: Campaign = from_document(row["settings"])
         self._lock = threading.RLock()
-        self._items: dict[int, Item] = {}
-        self._slots = ordering.slots(store, self.campaign)
         self._load()
 
     def _load(self) -> None:
         """Everything as the store has it."""
+        self._items: dict[int, Item] = {}
+        self._slots = ordering.slots(self.store, self.campaign)
         kept = campaigns.kept(self.store, self.number, self.campaign.panel)
         self.expected = kept.expected
+        self._aside = answering.retired_names(self.store, self.number)
         self.counts, votes = ordering.tally(self._slots, len(kept.roles), kept.votes)
         self._prior = ordering.prior(self.campaign, self.counts)
         scores = ordering.scores(self.campaign, self.counts, votes, self._prior)
@@ -65,9 +67,15 @@ class Desk:
         with self._lock:
             return self.queue.may(person, turn)
 
+    def progress(self, person: str) -> dict[str, int]:
+        """How far a rater is; see `Queue.progress`."""
+        with self._lock:
+            return self.queue.progress(person)
+
     def item(self, place: int) -> Item:
         """What lies behind an item. Raises BadInput."""
-        return self._found([place])[place]
+        with self._lock:
+            return self._found([place])[place]
 
     def _found(self, places: Sequence[int]) -> dict[int, Item]:
         missing = [place for place in places if place not in self._items]
@@ -93,11 +101,16 @@ class Desk:
         `progress`, `closed`, `waiting` (others hold the last clips). Raises BadInput where the message is none, or the person
         no rater of the campaign.
         """
+        if not all(isinstance(part, Sequence) for part in (events, have)):
+            raise BadInput("Events, and what a browser has, are lists.")
         if len(events) > MOST_EVENTS or len(have) > 10 * MOST_AHEAD:
             raise BadInput(f"A message has {MOST_EVENTS} events at most. Send the others in the next one.")
-        if not (isinstance(session, str) and 1 <= len(session) <= 64):
+        if not (isinstance(session, str) and 1 <= len(session) <= 64 and session.isprintable()):
             raise BadInput("A session's name has 1 to 64 characters.")
+        if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in have):
+            raise BadInput("What a browser has are pairs of an item and its turn.")
         held = [(_whole("item", item), _whole("turn", turn)) for item, turn in have]
+        want = _whole("want", want)
         with self._lock:
             member = campaigns.member(self.store.cursor(), self.number, person)
             if member is None:
@@ -131,8 +144,9 @@ class Desk:
                 except BadInput as error:
                     refused.append({"seq": event["seq"], "why": str(error)})
             found = self._found([event.item for event in read])
-            before = [self._standing(person[0], event, cursor) for event in read]
-            for event in read:
+            before = []
+            for event in read:  # one after another: a message may correct what it says itself
+                before.append(self._standing(person[0], event, cursor))
                 self._scale(cursor, event, found[event.item])
                 answering.take(cursor, self.number, person, self.campaign.panel, event, found[event.item])
         for event, vote in zip(read, before):
@@ -148,7 +162,7 @@ class Desk:
         place, turn = _whole("item", event.get("item")), _whole("turn", event.get("turn"))
         if kind not in KINDS:
             raise BadInput(f"There is no kind of event {kind!r}. Known: {', '.join(KINDS)}.")
-        if not isinstance(content, Mapping) or len(str(content)) > 20_000:
+        if not isinstance(content, Mapping) or len(str(content)) > 20_000 or not _is_storable(content):
             raise BadInput("The content of an event is an object of 20,000 characters at most.")
         if not self.queue.may(person, (place, turn)):
             raise BadInput(f"Item {place} was not handed out to you.")
@@ -158,9 +172,9 @@ class Desk:
             vote = None if read.is_empty else asdict(read)
         if kind == "skip" and len(str(content.get("reason") or "")) > LONGEST_REASON:
             raise BadInput(f"A reason has {LONGEST_REASON} characters at most.")
-        age, seconds = event.get("age_ms") or 0, event.get("seconds")
-        age = min(max(float(age), 0.0), 90 * 86_400_000) if isinstance(age, int | float) else 0.0
-        seconds = min(float(seconds), 86_400.0) if isinstance(seconds, int | float) and seconds >= 0 else None
+        age, seconds = event.get("age_ms"), event.get("seconds")
+        age = min(age, 90 * 86_400_000) if isinstance(age, int | float) and age >= 0 else 0.0
+        seconds = float(min(seconds, 86_400)) if isinstance(seconds, int | float) and seconds >= 0 else None
         counted = vote if self.queue.label[place] and turn == 0 else None
         return Event(
             place, turn, kind, session, event["seq"], content, seconds, utc_now() - timedelta(milliseconds=age), counted
@@ -171,9 +185,7 @@ class Desk:
         given = event.vote.pop("scales") if event.vote else None
         if not given:
             return
-        low, high = found.scale or (1.0, float(self.campaign.form.points))
-        if found.scale is None:
-            campaigns.set_scale(cursor, found.corpus_id, low, high)
+        low, high = found.scale or answering.set_scale(cursor, found.corpus_id, 1.0, float(self.campaign.form.points))
         step = (high - low) / (self.campaign.form.points - 1)
         event.vote.update({name: low + (points - 1) * step for name, points in given.items()})
 
@@ -186,7 +198,7 @@ class Desk:
         if event.kind == "shown":
             return
         self.queue.settle(person, (event.item, event.turn), event.kind)
-        if event.turn or not self.queue.label[event.item]:
+        if event.turn or not self.queue.label[event.item] or person in self._aside:
             return
         for emotion, change in ((replaced, -1), (event.vote["emotion"] if event.vote else None, 1)):
             if emotion is None:
@@ -203,10 +215,15 @@ class Desk:
     def _hand_out(self, person: str, number: int, want: int, held: list[Turn]) -> list[dict]:
         now = time.time()
         before = set(self.queue.seat(person).offered)
+        lost = self.queue.lost(person, now)
         given = self.queue.offer(person, want, held, now)
-        with self.store.writing() as cursor:
-            fresh = [turn for turn in given if turn not in before]
-            answering.reserve(cursor, self.number, number, fresh, now + self.campaign.reserve_s)
+        fresh = [turn for turn in given if turn not in before]
+        try:
+            with self.store.writing() as cursor:
+                answering.reserve(cursor, self.number, number, fresh, now + self.campaign.reserve_s, lost=lost)
+        except StoreError:
+            self._load()  # memory never knows more than the disk
+            raise
         found = self._found([item for item, _ in given])
         return [self._describe(found[item], item, turn) for item, turn in given]
 
@@ -221,6 +238,14 @@ class Desk:
             "words": found.transcript if self.campaign.transcript else None,
             "expected": self.expected.get(item) if role == "practice" else None,
         }
+
+
+def _is_storable(content: Mapping) -> bool:
+    """Whether the store can keep it: no half characters, no NaN. One such event must not keep back all that come with it."""
+    try:
+        return bool(json.dumps(content, ensure_ascii=False, allow_nan=False).encode())
+    except (ValueError, RecursionError):
+        return False
 
 
 def _whole(what: str, value: object) -> int:

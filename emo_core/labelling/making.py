@@ -22,8 +22,8 @@ def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> C
 
     Raises BadInput, UnknownName where something named is not there or nothing is left to label.
     """
-    campaign = _with_panel(store, campaign, corpus)
-    found = campaigns.candidates(store, study=campaign.study or None, corpus=corpus)
+    campaign = _with_panel(store, replace(campaign, corpus=corpus or campaign.corpus))
+    found = campaigns.candidates(store, study=campaign.study or None, corpus=campaign.corpus)
     names = found["clip"]
     if not len(names):
         raise BadInput("None of these clips has sound here. Look at the page Health, or choose another study.")
@@ -51,9 +51,9 @@ def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> C
     return campaign
 
 
-def _with_panel(store: Database, campaign: Campaign, corpus: str | None) -> Campaign:
+def _with_panel(store: Database, campaign: Campaign) -> Campaign:
     """The campaign with its panel; contradictions are refused."""
-    if bool(campaign.study) == bool(corpus):
+    if bool(campaign.study) == bool(campaign.corpus):
         raise BadInput("A campaign labels the clips of a study or of a corpus: give one of the two.")
     if campaign.form.question == "none" and (campaign.order in ("disagreement", "gain") or campaign.least_gain):
         raise BadInput("Without a question about emotions there is no disagreement to go by. Choose another order.")

@@ -31,7 +31,14 @@ class Office:
     def reload(self) -> None:
         """Let every desk read the store again."""
         with self._lock:
-            self._desks.clear()
+            desks = list(self._desks.values())
+        for desk in desks:  # the same desks: somebody may be at one just now, and two of a campaign would not agree
+            desk.reload()
+
+    def forget(self, number: int) -> None:
+        """Close the desk of a campaign that was removed."""
+        with self._lock:
+            self._desks.pop(number, None)
 
     def refresh_soon(self) -> None:
         """Bring the statistics up to date a moment from now, once for all answers until then."""

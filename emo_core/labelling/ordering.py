@@ -10,6 +10,10 @@ from emo_core.labelling.campaign import Campaign
 from emo_core.science import advisor, dirichlet
 from emo_core.store import Database, studies
 
+ALIKE = (
+    9  # decimals of scores: sums over one clip and over many differ in the last bit, and equal clips must stay equal
+)
+
 
 def slots(store: Database, campaign: Campaign) -> dict[str, int]:
     """The column of counts that a vote for an emotion falls in: as the study merges them, else in the form's order."""
@@ -52,5 +56,5 @@ def scores(
     if campaign.order == "fewest":
         return -votes.astype(float)
     if campaign.order == "disagreement":
-        return np.nan_to_num(science.entropy(science.normalise(counts)), nan=0.0)
-    return gains(counts, learned) if campaign.order == "gain" else np.zeros(len(counts))
+        return np.nan_to_num(science.entropy(science.normalise(counts)), nan=0.0).round(ALIKE)
+    return gains(counts, learned).round(ALIKE) if campaign.order == "gain" else np.zeros(len(counts))

@@ -20,7 +20,7 @@ SETTLED = ("answer", "skip")  # kinds of events after which a clip does not come
 @dataclass
 class Seat:
     """One rater's place at the desk. `offered` holds, in order, what they were handed and have not settled; `heard` the
-    labelled items in the order of their first answers.
+    labelled items in the order of the answers that stand.
     """
 
     order: np.ndarray  # items in this rater's random order
@@ -29,7 +29,7 @@ class Seat:
     settled: dict[Turn, str] = field(default_factory=dict)
     offered: dict[Turn, None] = field(default_factory=dict)
     postponed: dict[Turn, None] = field(default_factory=dict)
-    heard: list[int] = field(default_factory=list)
+    heard: dict[int, None] = field(default_factory=dict)
     seen_at: float = -np.inf
 
 
@@ -75,7 +75,7 @@ class Queue:
         """Up to `want` further items for a rater whose browser holds `have`; they are reserved for them from then on."""
         seat = self.seat(person)
         self._sign_of_life(person, seat, now)
-        have = set(have)
+        have, most = set(have), want
         if want <= 0:
             return []
         open_now, full = self.open(), self._full(person, now)
@@ -86,23 +86,43 @@ class Queue:
             self.reserve(person, turn, now + self.campaign.reserve_s)
             given.append(turn)
         if not given and not have:
-            given = self._left_overs(person, seat, open_now, full, now)
+            given = self._left_overs(person, seat, open_now, full)[:most]
+            for turn in given:
+                if turn not in seat.offered:
+                    self.reserve(person, turn, now + self.campaign.reserve_s)
         return given
 
     def _sign_of_life(self, person: str, seat: Seat, now: float) -> None:
         seat.seen_at = now
+        lost = self.lost(person, now)
         for item, turn in seat.offered:
-            if turn == 0 and item in self.reserved and person in self.reserved[item]:
+            if turn == 0 and item not in lost and person in self.reserved.get(item, ()):
                 self.reserved[item][person] = now + self.campaign.reserve_s
+
+    def lost(self, person: str, now: float) -> set[int]:
+        """Items that the person held for too long, and whose last slots others have since: they may still answer, but
+        nothing is kept for them any more.
+        """
+        late = [
+            item
+            for item, turn in self.seat(person).offered
+            if turn == 0 and self.reserved.get(item, {}).get(person, np.inf) <= now
+        ]
+        return {
+            item for item in late if self.answers[item] >= self.campaign.overlap or self._others_fill(item, person, now)
+        }
+
+    def _others_fill(self, item: int, person: str, now: float) -> bool:
+        """Whether an item will have all that it wants when others answer what they were handed."""
+        others = sum(until > now for name, until in self.reserved[item].items() if name != person)
+        enough = self.campaign.enough_votes or np.inf
+        return others > 0 and (
+            self.answers[item] + others >= self.campaign.overlap or self.votes[item] + others >= enough
+        )
 
     def _full(self, person: str, now: float) -> set[int]:
         """Items whose last slots are reserved for others."""
-        full = set()
-        for item, people in self.reserved.items():
-            others = sum(until > now for name, until in people.items() if name != person)
-            if others and self.answers[item] + others >= self.campaign.overlap:
-                full.add(item)
-        return full
+        return {item for item in self.reserved if self._others_fill(item, person, now)}
 
     def _still_wanted(self, turn: Turn, open_now: np.ndarray, full: set[int]) -> bool:
         item, repeat = turn
@@ -152,7 +172,7 @@ class Queue:
         """Answered items that this rater is to hear again, at least `after` answers ago."""
         if not self.campaign.repeats:
             return []
-        due = seat.heard[: max(len(seat.heard) - after, 0)]
+        due = list(seat.heard)[: max(len(seat.heard) - after, 0)]
         share = self.campaign.repeats * 2**64
         return [
             item
@@ -162,16 +182,12 @@ class Queue:
             and number_from(self.campaign.seed, "repeat", person, item) < share
         ]
 
-    def _left_overs(self, person: str, seat: Seat, open_now: np.ndarray, full: set[int], now: float) -> list[Turn]:
+    def _left_overs(self, person: str, seat: Seat, open_now: np.ndarray, full: set[int]) -> list[Turn]:
         """When nothing else is there: repeats that are not long ago, then what the rater postponed."""
-        given = [(item, 1) for item in self._repeats(person, seat, min(FEWEST, self.campaign.repeat_after))]
-        for turn in given:
-            self.reserve(person, turn, now + self.campaign.reserve_s)
-        if not given:
-            given = [turn for turn in seat.postponed if self._still_wanted(turn, open_now, full)]
-            for turn in given:
-                del seat.postponed[turn]
-        return given
+        repeats = self._repeats(person, seat, min(FEWEST, self.campaign.repeat_after))
+        return [(item, 1) for item in repeats] or [
+            turn for turn in seat.postponed if self._still_wanted(turn, open_now, full)
+        ]
 
     def reserve(self, person: str, turn: Turn, until: float) -> None:
         """Note that a rater was handed an item."""
@@ -206,19 +222,22 @@ class Queue:
             seat.offered[turn] = None
             if kind == "postpone":
                 seat.postponed[turn] = None
+            if counts:  # theirs again, from their next sign of life on
+                self.reserved.setdefault(item, {}).setdefault(person, -np.inf)
+        if counts:
+            seat.heard.pop(item, None)
         if counts and kind == "answer":
             self.answers[item] += 1
-            if item not in seat.heard:
-                seat.heard.append(item)
+            seat.heard[item] = None
 
     def progress(self, person: str) -> dict[str, int]:
         """Labelled clips that a rater settled, postponed, and could still get."""
-        seat = self.seat(person)
+        seat, wanted = self.seat(person), self.open()
         done = sum(self.label[item] and not turn for item, turn in seat.settled)
-        mine = sum(self.label[item] and not turn for item, turn in seat.offered)
+        mine = sum(wanted[item] and not turn for item, turn in seat.offered)
         return {
             "done": int(done),
             "skipped": sum(kind == "skip" for kind in seat.settled.values()),
             "postponed": len(seat.postponed),
-            "left": int((self.open() & ~seat.taken).sum()) + int(mine),
+            "left": int((wanted & ~seat.taken).sum()) + int(mine),
         }

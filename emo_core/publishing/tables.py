@@ -23,6 +23,15 @@ def guarded(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
+def unguarded(text: str) -> str:
+    """A cell of ours as it was before `guarded`.
+
+    >>> unguarded("'=1+1"), unguarded("'tis")
+    ('=1+1', "'tis")
+    """
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
 def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str] | None = None) -> str:
     """Rows as CSV; columns by default those of all rows, in the order in which they appear."""
     rows = list(rows)

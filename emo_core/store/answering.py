@@ -1,7 +1,7 @@
 """What raters do, as it is kept: reservations, every event, and the votes that follow from events."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,11 +31,22 @@ class Event:
     vote: Mapping | None = None
 
 
-def reserve(cursor: Cursor, number: int, person: int, turns: Iterable[tuple[int, int]], until: float) -> None:
-    """Note who was handed what, and that the person is still there: all that they hold is theirs until then."""
+def reserve(
+    cursor: Cursor,
+    number: int,
+    person: int,
+    turns: Iterable[tuple[int, int]],
+    until: float,
+    *,
+    lost: Collection[int] = (),
+) -> None:
+    """Note who was handed what, and that the person is still there: all that they hold is theirs until then, but for the
+    items that they lost to others.
+    """
     moment = moment_of(until)
     cursor.execute(
-        "UPDATE reservations SET until = ? WHERE campaign_id = ? AND person_id = ?", [moment, number, person]
+        "UPDATE reservations SET until = ? WHERE campaign_id = ? AND person_id = ? AND NOT list_contains(?::INTEGER[], item)",
+        [moment, number, person, list(lost)],
     )
     for place, turn in turns:
         cursor.execute("INSERT INTO reservations VALUES (?, ?, ?, ?, ?)", [number, place, turn, person, moment])
@@ -74,9 +85,11 @@ def take(cursor: Cursor, number: int, person: tuple[int, str], panel: str, event
             "DELETE FROM reservations WHERE campaign_id = ? AND person_id = ? AND item = ? AND turn = ?",
             [number, person_id, event.item, event.turn],
         )
-    elif event.kind == "retract":
+    elif event.kind in ("postpone", "retract"):  # what was settled lies before them again
         cursor.execute(
-            "INSERT INTO reservations VALUES (?, ?, ?, ?, ?)", [number, event.item, event.turn, person_id, utc_now()]
+            "INSERT INTO reservations SELECT $campaign, $item, $turn, $person, $now WHERE NOT EXISTS (FROM reservations "
+            "WHERE campaign_id = $campaign AND item = $item AND turn = $turn AND person_id = $person)",
+            {"campaign": number, "item": event.item, "turn": event.turn, "person": person_id, "now": utc_now()},
         )
 
 
@@ -104,7 +117,7 @@ def _write_vote(
     """The number of the vote that stands after the event; None where none does."""
     if event.vote is None and before is None:
         return None
-    panel_id, rater_id = _rater(cursor, found.corpus_id, panel, name)
+    panel_id, rater_id = _rater(cursor, number, found.corpus_id, panel, name)
     (vote_id,) = one_row(cursor, "SELECT coalesce(max(vote_id), 0) + 1 FROM votes")
     vote = dict(event.vote or {})
     numbers = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall()) if event.vote else {}
@@ -124,8 +137,10 @@ def _write_vote(
     return vote_id if event.vote is not None else None
 
 
-def _rater(cursor: Cursor, corpus_id: int, panel: str, name: str) -> tuple[int, int]:
-    """Numbers of the panel in a corpus and of the rater in it; both are made where they are new."""
+def _rater(cursor: Cursor, number: int, corpus_id: int, panel: str, name: str) -> tuple[int, int]:
+    """Numbers of the panel in a corpus and of the rater in it; both are made where they are new. Who is set aside in another
+    corpus of the campaign is set aside in this one too.
+    """
     row = one_row(cursor, "SELECT panel_id FROM panels WHERE corpus_id = ? AND name = ?", [corpus_id, panel])
     if not row:
         row = one_row(cursor, "SELECT coalesce(max(panel_id), 0) + 1 FROM panels")
@@ -138,6 +153,13 @@ def _rater(cursor: Cursor, corpus_id: int, panel: str, name: str) -> tuple[int, 
     if not rater:
         rater = one_row(cursor, "SELECT coalesce(max(rater_id), 0) + 1 FROM raters")
         cursor.execute("INSERT INTO raters VALUES (?, ?, ?, NULL, NULL)", [rater[0], row[0], name])
+        cursor.execute(
+            "INSERT INTO retirements SELECT $rater, true, any_value(reason), $now FROM retirements "
+            "JOIN retired_raters USING (rater_id) JOIN raters USING (rater_id) JOIN panels USING (panel_id) "
+            "WHERE raters.name = $name AND panels.name = $panel AND panels.corpus_id IN (SELECT corpus_id "
+            "FROM campaign_clips JOIN clips USING (clip_id) WHERE campaign_id = $campaign) HAVING count(*) > 0",
+            {"rater": rater[0], "now": utc_now(), "name": name, "panel": panel, "campaign": number},
+        )
     return row[0], rater[0]
 
 
@@ -156,12 +178,13 @@ def _batch(cursor: Cursor, number: int, corpus_id: int) -> int:
     return batch
 
 
-def set_scale(cursor: Cursor, corpus_id: int, low: float, high: float) -> None:
-    """Say what scale a corpus's ratings have, where nobody said so before."""
+def set_scale(cursor: Cursor, corpus_id: int, low: float, high: float) -> tuple[float, float]:
+    """Say what scale a corpus's ratings have, where nobody said so before; the scale that holds."""
     cursor.execute(
-        "UPDATE corpora SET rating_low = ?, rating_high = ? WHERE corpus_id = ? AND rating_low IS NULL",
+        "UPDATE corpora SET rating_low = ?, rating_high = ? WHERE corpus_id = ? AND (rating_low IS NULL OR rating_high IS NULL)",
         [low, high, corpus_id],
     )
+    return one_row(cursor, "SELECT rating_low, rating_high FROM corpora WHERE corpus_id = ?", [corpus_id])
 
 
 def settle_statistics(store: Database) -> int:
@@ -220,8 +243,9 @@ def retired_names(store: Database, number: int) -> dict[str, str]:
         .execute(
             "SELECT raters.name, arg_max(reason, retirements.rowid) FROM retirements JOIN retired_raters USING (rater_id) "
             "JOIN raters USING (rater_id) JOIN panels USING (panel_id) JOIN campaigns ON campaigns.panel = panels.name "
-            "WHERE campaign_id = ? GROUP BY ALL",
-            [number],
+            "WHERE campaign_id = $campaign AND panels.corpus_id IN (SELECT corpus_id FROM campaign_clips "
+            "JOIN clips USING (clip_id) WHERE campaign_id = $campaign) GROUP BY ALL",
+            {"campaign": number},
         )
         .fetchall()
     )
@@ -240,6 +264,16 @@ def history(store: Database, number: int, name: str, *, limit: int, offset: int)
     names = [column[0] for column in result.description]
     rows = [dict(zip(names, row)) for row in result.fetchall()]
     return [row | {"content": json.loads(row["content"])} for row in rows]
+
+
+def history_length(store: Database, number: int, name: str) -> int:
+    """How many rows `history` has in all."""
+    return one_row(
+        store.cursor(),
+        "SELECT count(*) FROM standing_answers JOIN people USING (person_id) JOIN campaign_clips USING (campaign_id, item) "
+        "WHERE campaign_id = ? AND people.name = ? AND campaign_clips.role = 'label' AND turn = 0",
+        [number, name],
+    )[0]
 
 
 def events(store: Database, number: int) -> list[dict]:

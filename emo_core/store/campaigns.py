@@ -146,6 +146,39 @@ def close_campaign(store: Database, number: int, *, closed: bool) -> None:
         )
 
 
+def remove_campaign(store: Database, number: int, *, with_answers: bool) -> int:
+    """Forget a campaign with its clips, members, invites, reservations and events; how many events went that say more than
+    that a clip was shown. The votes that came of them stay votes of the panel.
+
+    Raises BadInput where there are such events and nobody said that they may go.
+    """
+    tables = ("answers", "reservations", "invites", "members", "campaign_clips", "campaigns")
+    with store.writing() as cursor:
+        (events,) = one_row(cursor, "SELECT count(*) FROM answers WHERE campaign_id = ? AND kind <> 'shown'", [number])
+        if events and not with_answers:
+            raise BadInput(
+                f"Raters have answered {events:,} times in this campaign. Write that out first with `campaign export`, then "
+                "remove it with --with-answers; votes stay either way. To only stop it, close it."
+            )
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table} WHERE campaign_id = ?", [number])  # noqa: S608
+    return events
+
+
+def check_unlabelled(cursor: Cursor, corpus: int) -> None:
+    """Raises BadInput where campaigns label clips of the corpus of that number."""
+    rows = cursor.execute(
+        "SELECT DISTINCT campaign_id, campaigns.name FROM campaigns JOIN campaign_clips USING (campaign_id) "
+        "JOIN clips USING (clip_id) WHERE corpus_id = ? ORDER BY campaign_id",
+        [corpus],
+    ).fetchall()
+    if rows:
+        raise BadInput(
+            f"Campaigns label clips of this corpus: {', '.join(repr(name) for _, name in rows)}. Remove them first "
+            "(`campaign remove`), or keep the corpus."
+        )
+
+
 def kept(store: Database, number: int, panel: str) -> Kept:
     """Everything that the queue of a campaign is made of."""
     cursor = store.cursor()

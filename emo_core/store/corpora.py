@@ -9,7 +9,7 @@ import pandas as pd
 from emo_core import vocabulary
 from emo_core.errors import BadInput, BadTable, UnknownName
 from emo_core.records import Reading, Report, Skipped, VotesFile, checked_name, panel_kind
-from emo_core.store import intake, studies
+from emo_core.store import campaigns, intake, studies
 from emo_core.store.database import Database, column_names, one_row, query, quoted, utc_now
 
 Cursor = duckdb.DuckDBPyConnection
@@ -417,9 +417,13 @@ def import_reports(store: Database, corpus: str) -> list[dict]:
 
 
 def remove_corpus(store: Database, name: str) -> None:
-    """Forget a corpus with its votes and studies; audio files stay. Raises UnknownName."""
+    """Forget a corpus with its votes and studies; audio files stay.
+
+    Raises UnknownName, BadInput where a campaign labels clips of it.
+    """
     with store.writing() as cursor:
         corpus = corpus_number(cursor, name)
+        campaigns.check_unlabelled(cursor, corpus)
         for statement in query("remove_corpus").split(";"):
             if statement.strip():
                 cursor.execute(statement, {"corpus": corpus})

@@ -97,7 +97,10 @@ class Database:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own for one call; cursors are cheap (3.4 µs), and sharing one between threads gives wrong rows."""
-        return self._connection.cursor()
+        try:
+            return self._connection.cursor()
+        except duckdb.ConnectionException as error:
+            raise StoreError(f"The store {self.folder} is closed.") from error
 
     @contextmanager
     def writing(self, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[duckdb.DuckDBPyConnection]:

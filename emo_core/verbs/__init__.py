@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from emo_core.errors import StoreError, UnknownName, WorkbenchError
 from emo_core.store import Database
-from emo_core.verbs import agreement, analysis, corpora, exports, health, studies
+from emo_core.verbs import agreement, analysis, campaigns, corpora, exports, health, studies
 
 _LOG = logging.getLogger("emo_core")
 
@@ -72,6 +72,17 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "study show": studies.show_study,
     "study compare": studies.compare_studies,
     "study remove": studies.remove_study,
+    "campaign add": campaigns.add_campaign,
+    "campaign list": campaigns.list_campaigns,
+    "campaign show": campaigns.show_campaign,
+    "campaign export": campaigns.export,
+    "campaign invite": campaigns.invite,
+    "campaign withdraw": campaigns.withdraw,
+    "campaign close": campaigns.close,
+    "campaign reopen": campaigns.reopen,
+    "campaign retire": campaigns.retire,
+    "campaign restore": campaigns.restore,
+    "campaign remove": campaigns.remove_campaign,
     "agreement": agreement.agreement,
     "saturation": analysis.saturation,
     "ambiguity": analysis.ambiguity,

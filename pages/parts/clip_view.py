@@ -81,7 +81,7 @@ def _sound(store: Database, study: Study, clip: dict, step: Callable[[int], None
         return
     region = player(
         clip=clip["clip"],
-        url=audio_url(clip["corpus"], clip["name"]),
+        url=audio_url(store, clip["corpus"], clip["name"]),
         assets="assets/wavesurfer/",
         mel=mel,
         problems=problems,

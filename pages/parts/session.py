@@ -11,7 +11,7 @@ import streamlit as st
 from emo_core import verbs
 from emo_core.errors import WorkbenchError
 from emo_core.records import Study
-from emo_core.store import DEFAULT_FOLDER, Database, corpora, ownership, studies
+from emo_core.store import DEFAULT_FOLDER, Database, answering, corpora, ownership, studies
 
 _open: dict[Path, Database] = {}
 _opening = threading.Lock()
@@ -29,6 +29,7 @@ def open_store(*, wait_s: float = 0.0) -> Database:
             # A command will be done soon; another app will not.
             store = Database(folder, wait_s=0 if owner and owner["port"] else wait_s)
             store.listen(lambda request: verbs.answer(store, request))
+            answering.settle_statistics(store)  # of answers that a killed server took
             atexit.register(store.close)
             _open[folder] = store
         return _open[folder]

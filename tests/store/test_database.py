@@ -43,7 +43,12 @@ def test_schema_after_all_migrations(store):
         "voted_at replaces batch_id provenance secondary_strengths seconds"
     )
     assert columns == {
+        "answers": (
+            "answer_id campaign_id person_id item turn kind session seq content seconds happened_at received_at vote_id"
+        ),
         "batches": "batch_id corpus_id kind source added_at report",
+        "campaign_clips": "campaign_id item clip_id role expected",
+        "campaigns": "campaign_id name study panel settings made_at closed_at",
         "clips": "clip_id corpus_id name audio start_s end_s duration_s transcript speaker session metadata partition",
         "clip_problems": "clip_id corpus_id code",
         "clip_sound": (
@@ -53,10 +58,20 @@ def test_schema_after_all_migrations(store):
         "current_ratings": votes,
         "current_votes": votes,
         "emotions": "emotion_id name colour synonyms",
+        "invites": "campaign_id token made_at withdrawn_at",
         "mappings": "name settings saved_at",
+        "members": "campaign_id person_id joined_at sees_votes",
         "migrations": "number applied_at",
         "panels": "panel_id corpus_id name kind",
+        "people": "person_id name added_at",
         "raters": "rater_id panel_id name persona temperature",
+        "reservations": "campaign_id item turn person_id until",
+        "retired_raters": "rater_id",
+        "retirements": "rater_id retired reason happened_at",
+        "stale_clips": "clip_id",
+        "standing_answers": (
+            "answer_id campaign_id person_id item turn kind session seq content seconds happened_at received_at vote_id"
+        ),
         "studies": "study_id name settings test_threshold version created_at",
         "study_clips": (
             "study_id clip_id is_test n_reference n_candidate outside_reference outside_candidate reference_counts "

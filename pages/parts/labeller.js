@@ -1,0 +1,360 @@
+// Labelling. Player, keys and answers live here, in the browser: a key answers the clip on the screen and the next one plays,
+// whether or not the server is there. Everything that people wrote reaches the page through textContent, never as HTML.
+//
+// The wrapper joins six files into one module: this one, labeller_outbox.js that delivers, labeller_sound.js that plays,
+// labeller_form.js and labeller_keys.js that answer, labeller_figures.js and labeller_view.js that draw.
+
+const AHEAD = 24; // clips asked for in advance
+const LOW = 12; // ask for more below
+const PAST = 30; // clips that Back can reach
+const LOOK_AGAIN_MS = 5000;
+const labellers = new WeakMap();
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const there = labellers.get(parentElement);
+  if (there && there.data.ticket !== data.ticket) there.destroy();
+  if (!there || there.data.ticket !== data.ticket) labellers.set(parentElement, new Labeller(parentElement, data));
+  return () => {
+    labellers.get(parentElement)?.destroy();
+    labellers.delete(parentElement);
+  };
+}
+
+// Streamlit covers the page when the server is away; labelling goes on without it, and says so by its own sign.
+function closeConnectionError() {
+  for (const dialog of document.querySelectorAll('[data-testid="stDialog"]')) {
+    dialog.querySelector("button[aria-label=Close]")?.click();
+  }
+}
+
+const turnOf = ({ item, turn }) => `${item}/${turn}`;
+
+class Labeller {
+  constructor(parent, data) {
+    Object.assign(this, { parent, data, queue: [], past: [], at: -1, progress: null, answered: 0, state: "starting" });
+    this.root = parent.querySelector(".labeller");
+    this.keys = new Keys(data.form.emotions);
+    this.form = new Form(data.form, this.keys);
+    this.deck = new Deck({ urlOf: (turn) => this.urlOf(turn), onChange: (turn) => this.onSound(turn) });
+    this.deck.sameLoudness = data.same_loudness;
+    this.deck.wants = (turn) => this.held().includes(turn);
+    this.outbox = new Outbox({
+      url: data.sync,
+      ticket: data.ticket,
+      scope: data.scope,
+      listen: {
+        answer: (answer, asked) => this.onAnswer(answer, asked),
+        state: () => this.view.sign(),
+        hungry: () => this.hungry(),
+      },
+    });
+    this.view = new View(this);
+    this.keys.onNames = () => this.view.draw();
+    this.listening = new AbortController();
+    // On window and first of all: Streamlit has keys of its own.
+    window.addEventListener("keydown", (event) => this.onKey(event), { capture: true, signal: this.listening.signal });
+    this.calm = new MutationObserver(() => closeConnectionError());
+    this.calm.observe(document.body, { childList: true });
+    this.remember(data.remember);
+    this.view.draw();
+    this.outbox.talk(() => this.ask());
+  }
+
+  destroy() {
+    this.listening.abort();
+    this.calm.disconnect();
+    this.outbox.destroy();
+    this.deck.destroy();
+    this.view.destroy();
+    clearTimeout(this.looking);
+  }
+
+  // Let the browser keep who is labelling, as the server signed it.
+  remember(remember) {
+    if (!remember) return;
+    const body = JSON.stringify({ ticket: remember.ticket });
+    fetch(new URL(remember.url, document.baseURI), { method: "POST", body, headers: { "Content-Type": "application/json" } }).catch(() => {});
+  }
+
+  urlOf(turn) {
+    const [item, time] = turn.split("/");
+    return `${this.data.sound}?${new URLSearchParams({ item, turn: time, ticket: this.data.ticket })}`;
+  }
+
+  // ---- clips ------------------------------------------------------------------------------------------------------------
+
+  // The clip on the screen: an earlier one while the listener has gone back, else the first in the queue.
+  get clip() {
+    return this.at >= 0 ? this.past[this.at].clip : this.queue[0];
+  }
+
+  held() {
+    const back = this.past.slice(-3).map(({ clip }) => turnOf(clip));
+    const shown = this.clip ? [turnOf(this.clip)] : [];
+    return [...new Set([...shown, ...this.queue.map(turnOf), ...back])];
+  }
+
+  ask() {
+    const room = this.queue.length < LOW && this.state !== "over" ? AHEAD - this.queue.length : 0;
+    return { have: this.queue.map(({ item, turn }) => [item, turn]), want: room };
+  }
+
+  // Whether to ask again at once: clips were answered meanwhile and more may be had.
+  hungry() {
+    return this.queue.length < LOW && this.gaveAll === false;
+  }
+
+  onAnswer({ clips, progress, closed, waiting, refused }, { want }) {
+    const answered = this.outbox.turnsPending;
+    const known = new Set(this.queue.map(turnOf));
+    const fresh = clips.filter((clip) => !known.has(turnOf(clip)) && !answered.has(turnOf(clip)));
+    const before = this.clip && turnOf(this.clip);
+    this.queue.push(...fresh);
+    if (want) this.gaveAll = clips.length < Math.min(want, 3) || !fresh.length;
+    Object.assign(this, { progress, closed });
+    for (const { why } of refused) this.view.complain(why);
+    this.state = this.queue.length ? "on" : closed ? "closed" : waiting || clips.length ? "waiting" : want ? "over" : this.state;
+    if (this.state === "waiting" || this.state === "closed") this.lookAgain();
+    this.deck.hold(this.held());
+    if (this.clip && turnOf(this.clip) !== before) this.show();
+    else this.view.draw({ progressOnly: this.queue.length > 0 });
+  }
+
+  lookAgain() {
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => this.outbox.talk(), LOOK_AGAIN_MS);
+  }
+
+  // Put the clip on the screen, note so in the ledger, and play it.
+  show({ silent = false } = {}) {
+    const { clip } = this;
+    this.pause = null;
+    this.deck.silence();
+    if (!clip) return this.view.draw();
+    this.form.fill(this.at >= 0 ? this.past[this.at].answer : null);
+    this.since = performance.now();
+    Object.assign(this, { plays: 0, heard: false, feedback: null, speeds: new Set() });
+    const seen = ["sound", ...(clip.words ? ["words"] : []), ...(clip.expected ? ["listeners' votes, after the answer"] : [])];
+    this.outbox.put({ kind: "shown", item: clip.item, turn: clip.turn, content: { what: seen, back: this.at >= 0 } });
+    this.view.draw();
+    this.root.dispatchEvent(new CustomEvent("workbench:shown", { bubbles: true, composed: true, detail: turnOf(clip) }));
+    if (this.data.autoplay && !silent) this.play({ from: 0 });
+  }
+
+  onSound(turn) {
+    if (!this.clip || turn !== turnOf(this.clip)) return;
+    this.attach(this.deck.of(turn));
+    this.view.drawSound();
+    if (this.data.autoplay && !this.plays) this.play({ from: 0 });
+  }
+
+  // Follow one sound's playing; each sound is followed once.
+  attach(sound) {
+    if (!sound?.element || sound.followed) return;
+    sound.followed = true;
+    const current = () => this.clip && turnOf(this.clip) === sound.turn;
+    sound.element.addEventListener("playing", () => {
+      if (!current()) return;
+      this.root.dispatchEvent(new CustomEvent("workbench:playing", { bubbles: true, composed: true, detail: sound.turn }));
+      this.view.drawSound();
+    });
+    sound.element.addEventListener("pause", () => current() && this.view.drawSound());
+    sound.element.addEventListener("ended", () => {
+      if (!current()) return;
+      this.heard = true;
+      this.view.drawSound();
+    });
+  }
+
+  async play(options = {}) {
+    if (!this.clip) return;
+    const turn = turnOf(this.clip);
+    const sound = this.deck.of(turn);
+    this.attach(sound);
+    const began = await this.deck.play(turn, options);
+    if (began && this.clip && turnOf(this.clip) === turn) {
+      this.plays += 1;
+      this.speeds.add(this.deck.speed);
+    }
+    this.view.needsTouch = !began && sound?.state === "ready";
+    this.view.drawSound();
+  }
+
+  // ---- answers ----------------------------------------------------------------------------------------------------------
+
+  // Send what the form says of the clip on the screen, and go on.
+  send() {
+    if (!this.clip || this.feedback) return;
+    const { missing } = this.form;
+    if (missing.length && !missing.includes(this.form.asked[this.form.active])) {
+      this.form.active = this.form.asked.indexOf(missing[0]); // done with this question, not with all
+      return this.view.drawForm();
+    }
+    if (missing.length) return this.view.complain(`Still open: ${missing.map(({ title }) => title).join(", ")}`);
+    if (this.data.hear_first && !this.heard && !this.form.flags.length) return this.view.complain("Listen to the end first.");
+    const answer = this.form.answer();
+    this.put("answer", { answer });
+    const { clip } = this;
+    if (clip.expected && this.at < 0) {
+      this.feedback = { expected: clip.expected, answer };
+      return this.view.draw();
+    }
+    this.goOn(clip, answer);
+  }
+
+  put(kind, content) {
+    const { item, turn } = this.clip;
+    const seconds = (performance.now() - this.since) / 1000;
+    const shown = { plays: this.plays, to_the_end: this.heard, speeds: [...this.speeds] };
+    this.outbox.put({ kind, item, turn, seconds, content: { ...content, shown } });
+  }
+
+  // Leave the clip on the screen: back to the front of the queue, or on to the next clip.
+  goOn(clip, answer) {
+    if (this.at >= 0) {
+      this.past[this.at] = { clip, answer };
+      this.at = -1;
+    } else {
+      this.queue.shift();
+      if (answer) {
+        this.past = [...this.past, { clip, answer }].slice(-PAST);
+        this.answered += clip.role === "practice" ? 0 : 1;
+      }
+      if (this.progress && clip.role !== "practice") this.progress.done += answer ? 1 : 0;
+    }
+    const rest = this.data.batch && answer && this.answered && this.answered % this.data.batch === 0 && this.at < 0;
+    this.state = this.queue.length ? "on" : "waiting";
+    this.deck.hold(this.held());
+    if (rest && this.pausedAt !== this.answered) {
+      this.pausedAt = this.answered;
+      this.deck.silence();
+      this.pause = this.answered;
+      this.view.draw();
+    } else this.show();
+    this.outbox.talk(); // what was answered and what is shown now, in one message
+  }
+
+  back() {
+    const place = this.at >= 0 ? this.at - 1 : this.past.length - 1;
+    if (place < 0) return this.view.complain("There is nothing before this. Older answers stand under My answers.");
+    this.at = place;
+    this.deck.hold(this.held());
+    this.show();
+  }
+
+  forth() {
+    this.at = this.at < this.past.length - 1 ? this.at + 1 : -1;
+    this.show();
+  }
+
+  postpone() {
+    if (!this.clip || this.at >= 0 || this.feedback) return;
+    this.put("postpone", {});
+    this.goOn(this.clip, null);
+  }
+
+  skip(reason) {
+    if (!this.clip || this.feedback) return;
+    this.view.closePanel();
+    this.put("skip", { reason });
+    const { clip } = this;
+    if (this.at >= 0) this.past.splice(this.at, 1), (this.at = -1), this.show(), this.outbox.talk();
+    else this.goOn(clip, null);
+  }
+
+  value(question, value, { mayEnd = true } = {}) {
+    const ended = this.form.set(question, value);
+    if (ended && mayEnd && !this.blocked()) return this.send();
+    this.view.drawForm();
+  }
+
+  flag(name) {
+    if (this.form.flag(name)) return this.send();
+    this.view.drawForm();
+  }
+
+  // An answer that ends itself is refused, not half taken, while the clip must be heard first.
+  blocked() {
+    if (!this.data.hear_first || this.heard || this.form.flags.length) return false;
+    this.view.complain("Listen to the end first.");
+    return true;
+  }
+
+  // ---- keys -------------------------------------------------------------------------------------------------------------
+
+  onKey(event) {
+    if (!this.root.isConnected || this.view.dialogOpen(event)) return;
+    if (this.view.panel) return this.view.panelKey(event);
+    const code = this.keys.pressed(event);
+    const taken = code && this.press(code, event.shiftKey);
+    // Streamlit's own plain keys (R, C) must not act where a rater types answers.
+    const plain = /^Key[RC]$/.test(event.code) && !event.ctrlKey && !event.metaKey && !event.composedPath()[0]?.matches?.(TYPING);
+    if (taken || plain) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }
+
+  press(code, shift) {
+    const action = this.keys.action(code);
+    if (this.feedback || this.pause) {
+      if (!["send", "play"].includes(action)) return Boolean(action);
+      return this.carryOn(), true;
+    }
+    if (!this.clip) return false;
+    const ended = this.form.press(code, shift);
+    if (ended !== undefined) {
+      if (ended && !this.blocked()) this.send();
+      else this.view.drawForm();
+      return true;
+    }
+    if (!action || action.startsWith("emotion ")) return false;
+    if (action in FLAG_NAMES) return this.data.form.flags.includes(action) && (this.flag(action), true);
+    this.act(action);
+    return true;
+  }
+
+  carryOn() {
+    if (this.feedback) {
+      const { answer } = this.feedback;
+      this.feedback = null;
+      return this.goOn(this.clip, answer);
+    }
+    this.pause = null;
+    this.show();
+  }
+
+  act(name) {
+    const sound = this.clip && this.deck.of(turnOf(this.clip))?.element;
+    const speed = (by) => {
+      this.deck.speed = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(this.deck.speed) + by))];
+      if (sound) sound.playbackRate = this.deck.speed;
+      this.speeds.add(this.deck.speed);
+      this.view.drawSound();
+    };
+    const acts = {
+      play: () => (sound && !sound.paused ? sound.pause() : this.play()),
+      replay: () => this.play({ from: 0 }),
+      loop: () => {
+        this.deck.loop = !this.deck.loop;
+        if (sound) sound.loop = this.deck.loop;
+        this.view.drawSound();
+      },
+      slower: () => speed(-1),
+      faster: () => speed(1),
+      up: () => (this.form.step(-1), this.view.drawForm()),
+      down: () => (this.form.step(1), this.view.drawForm()),
+      send: () => this.send(),
+      back: () => this.back(),
+      forth: () => this.forth(),
+      postpone: () => this.postpone(),
+      skip: () => this.view.openSkip(),
+      comment: () => this.view.focusComment(),
+      keys: () => this.view.openKeys(),
+      again: () => this.outbox.talk(),
+      onward: () => this.carryOn(),
+    };
+    acts[name]?.();
+  }
+}
