@@ -32,8 +32,8 @@ def free_port() -> int:
 class Server:
     """A Streamlit server, and when its process began."""
 
-    def __init__(self, script: Path, folder: Path):
-        self.port = free_port()
+    def __init__(self, script: Path, folder: Path, *, port: int | None = None):
+        self.port = port or free_port()
         self.began = time.perf_counter()
         words = [
             "run",

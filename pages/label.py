@@ -73,7 +73,7 @@ try:
 except BadInput as error:
     fail(error)
 blindness = " You can see votes elsewhere, so your answers are marked as not blind." if me.is_researcher else ""
-text.caption(f"You label as **{escape(me.name)}**.{blindness}")
+text.markdown(f":small[You label as **{escape(me.name)}**.{blindness}]")
 guidelines.show(store, campaign)
 remembered = access.read(store.folder, "visitor", st.context.cookies.get(identity.COOKIE)) or {}
 remember = me.way == "laptop" and me.is_researcher and remembered.get("name") != me.name

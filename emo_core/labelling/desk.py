@@ -49,7 +49,7 @@ class Desk:
         self.counts, votes = ordering.tally(self._slots, len(kept.roles), kept.votes)
         self._prior = ordering.prior(self.campaign, self.counts)
         scores = ordering.scores(self.campaign, self.counts, votes, self._prior)
-        self.queue = Queue(self.campaign, kept.roles, votes, scores)
+        self.queue = Queue(self.campaign, kept.roles, votes, scores, self._aside)
         if self.campaign.least_gain:
             self.queue.gains = ordering.gains(self.counts, self._prior)
         for person, item, turn, until in kept.reserved:
@@ -124,8 +124,11 @@ class Desk:
                 "refused": refused,
                 "clips": clips,
                 "progress": progress,
-                "closed": closed,
-                "waiting": not clips and not held and bool(progress["left"]) and not progress["postponed"],
+                "closed": closed or person in self._aside,
+                "waiting": bool(want)
+                and not (clips or held or closed)
+                and bool(progress["left"])
+                and not progress["postponed"],
             }
 
     def _take(self, person: tuple[int, str], session: str, events: Sequence[Mapping]) -> tuple[list[int], list[dict]]:

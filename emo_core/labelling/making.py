@@ -55,8 +55,11 @@ def _with_panel(store: Database, campaign: Campaign) -> Campaign:
     """The campaign with its panel; contradictions are refused."""
     if bool(campaign.study) == bool(campaign.corpus):
         raise BadInput("A campaign labels the clips of a study or of a corpus: give one of the two.")
-    if campaign.form.question == "none" and (campaign.order in ("disagreement", "gain") or campaign.least_gain):
-        raise BadInput("Without a question about emotions there is no disagreement to go by. Choose another order.")
+    by_votes = campaign.order != "random" or campaign.least_gain or campaign.enough_votes
+    if campaign.form.question == "none" and by_votes:
+        raise BadInput(
+            "Order and stop rules go by votes for emotions, and this form asks for none. Choose the random order and no stop rule."
+        )
     if not campaign.panel and campaign.study:
         campaign = replace(campaign, panel=studies.find_study(store.cursor(), campaign.study).study.reference)
     panel = campaign.panel or "human"

@@ -39,9 +39,12 @@ class Queue:
     roles   (items,) "label", "gold" or "practice"
     votes   (items,) votes that the campaign's panel has, old and new
     scores  (items,) what the order goes by, highest first; not looked at where the order is random
+    aside   people whose votes are set aside: their answers fill no slot, and they get no clips
     """
 
-    def __init__(self, campaign: Campaign, roles: np.ndarray, votes: np.ndarray, scores: np.ndarray):
+    def __init__(
+        self, campaign: Campaign, roles: np.ndarray, votes: np.ndarray, scores: np.ndarray, aside: Iterable[str] = ()
+    ):
         self.campaign = campaign
         self.label = roles == "label"
         self.gold = np.flatnonzero(roles == "gold")
@@ -52,6 +55,7 @@ class Queue:
         self.answers = np.zeros(len(roles), dtype=np.int64)
         self.reserved: dict[int, dict[str, float]] = {}  # item → {person: until}, first hearings of labelled items
         self.seats: dict[str, Seat] = {}
+        self.aside = frozenset(aside)
 
     def seat(self, person: str) -> Seat:
         """The person's place, made when they come for the first time."""
@@ -76,7 +80,7 @@ class Queue:
         seat = self.seat(person)
         self._sign_of_life(person, seat, now)
         have, most = set(have), want
-        if want <= 0:
+        if want <= 0 or person in self.aside:
             return []
         open_now, full = self.open(), self._full(person, now)
         given = [turn for turn in seat.offered if turn not in have and turn not in seat.postponed]
@@ -207,7 +211,8 @@ class Queue:
         seat, (item, repeat) = self.seat(person), turn
         before = seat.settled.pop(turn, None)
         counts = self.label[item] and not repeat
-        if counts and before == "answer":
+        fills = counts and person not in self.aside
+        if fills and before == "answer":
             self.answers[item] -= 1
         seat.postponed.pop(turn, None)
         seat.taken[item] = True
@@ -227,7 +232,7 @@ class Queue:
         if counts:
             seat.heard.pop(item, None)
         if counts and kind == "answer":
-            self.answers[item] += 1
+            self.answers[item] += int(fills)
             seat.heard[item] = None
 
     def progress(self, person: str) -> dict[str, int]:

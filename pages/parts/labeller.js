@@ -21,8 +21,9 @@ export default function (component) {
   };
 }
 
-// Streamlit covers the page when the server is away; labelling goes on without it, and says so by its own sign.
-function closeConnectionError() {
+// Streamlit covers the page when the server is away, and when it knows no page of the address; the page hides both.
+// Labelling goes on without the server, and says so by its own sign.
+function closeDialogs() {
   for (const dialog of document.querySelectorAll('[data-testid="stDialog"]')) {
     dialog.querySelector("button[aria-label=Close]")?.click();
   }
@@ -54,8 +55,9 @@ class Labeller {
     this.listening = new AbortController();
     // On window and first of all: Streamlit has keys of its own.
     window.addEventListener("keydown", (event) => this.onKey(event), { capture: true, signal: this.listening.signal });
-    this.calm = new MutationObserver(() => closeConnectionError());
+    this.calm = new MutationObserver(() => closeDialogs());
     this.calm.observe(document.body, { childList: true });
+    closeDialogs();
     this.remember(data.remember);
     this.view.draw();
     this.outbox.talk(() => this.ask());
@@ -352,7 +354,7 @@ class Labeller {
       skip: () => this.view.openSkip(),
       comment: () => this.view.focusComment(),
       keys: () => this.view.openKeys(),
-      again: () => this.outbox.talk(),
+      again: () => ((this.state = "waiting"), this.outbox.talk()),
       onward: () => this.carryOn(),
     };
     acts[name]?.();

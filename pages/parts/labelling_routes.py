@@ -145,9 +145,9 @@ def invite(request: Request, fields: dict, _body: bytes) -> Response:
     number = campaigns.invited_to(store, token)
     if number is None:
         return _page("This invite does not hold (any more).", "Ask the person who sent it for a new one.", status=404)
-    to = "../label?" + urlencode({"campaign": campaigns.campaign_row(store, number)["name"], "invite": token})
+    query = urlencode({"campaign": campaigns.campaign_row(store, number)["name"], "invite": token})
     if identity.way() != "laptop":
-        return RedirectResponse(to, status_code=303)  # the page knows who they are, and lets them join
+        return RedirectResponse(f"../label?{query}", status_code=303)  # the page knows who they are, and lets them join
     known = _cookie_of(request, store)
     name = str(fields.get("name", "")).strip() or known.get("name")
     if not name:
@@ -163,7 +163,8 @@ def invite(request: Request, fields: dict, _body: bytes) -> Response:
         campaigns.join(store, number, name, sees_votes=role == "researcher")
     except BadInput as error:
         return _ask_name(campaigns.campaign_row(store, number)["name"], str(error))
-    return _enter_as(store, name, role, to)
+    # Raters have Label as their first page, which has no path of its own.
+    return _enter_as(store, name, role, f"../label?{query}" if role == "researcher" else f"../?{query}")
 
 
 @_guarded
@@ -182,7 +183,7 @@ def me(request: Request, _fields: dict, _body: bytes) -> Response:
     who = access.read(store.folder, "me", request.query_params.get("key"))
     if who is None:
         return _page("This link does not hold.", "Your page My answers shows the right one.", status=403)
-    return _enter_as(store, who["name"], "rater", "../label")
+    return _enter_as(store, who["name"], "rater", "../")
 
 
 @_guarded

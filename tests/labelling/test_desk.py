@@ -635,7 +635,7 @@ def test_campaigns_that_cannot_be_are_refused(sounding):
         ({"examples": {"nothing": "loud"}}, "nothing"),
         ({"gold": CLIPS}, "No clip is left"),
         ({"gold": CLIPS + 1}, "there are 12"),
-        ({"form": Form("none", scales=("valence",)), "order": "gain"}, "no disagreement"),
+        ({"form": Form("none", scales=("valence",)), "order": "gain"}, "asks for none"),
     ):
         with pytest.raises(BadInput, match=why):
             making.make(sounding, Campaign("c", **whole | settings))

@@ -49,7 +49,7 @@ def read(of: Form, answer, key="1/2/Ana") -> answers.Vote:
     return answers.read(of, answer, key=key)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(FORMS, JSON | st.dictionaries(st.sampled_from(PARTS), JSON | st.integers(0, 9)))
 def test_whatever_comes_is_a_sound_vote_or_bad_input(of, answer):
     try:
@@ -219,7 +219,7 @@ def test_settings_survive_json(of, order, overlap, examples):
 NAMES = [*LIMITS, "name", "study", "form", "panel", "order", "clips", "guidelines", "examples", "colour"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     JSON
     | st.builds(

@@ -18,6 +18,7 @@ SERVER = """
 import json, sys
 from emo_core.labelling.desk import Desk
 from emo_core.store import Database
+sys.stdin.readline()
 desk = Desk(Database(wait_s=10), int(sys.argv[1]))
 print("ready", flush=True)
 for line in sys.stdin:
@@ -27,14 +28,18 @@ for line in sys.stdin:
 
 
 class Server:
-    """That process, and a way to kill it while it works."""
+    """That process, and a way to kill it while it works. It opens the store only when it is told to."""
 
     def __init__(self, folder, number: int):
         command = [sys.executable, "-c", SERVER, str(number)]
         self.process = subprocess.Popen(
             command, env=environment(folder), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    def open(self) -> "Server":
+        print("open", file=self.process.stdin, flush=True)
         assert self.process.stdout.readline() == "ready\n"
+        return self
 
     def send(self, person: str, session: str, events, *, have, want: int) -> None:
         message = {"person": person, "session": session, "events": events, "have": have, "want": want}
@@ -57,10 +62,11 @@ def test_killed_servers_store_every_answer_once_and_remember_who_has_what(store)
     number = open_desk(store, "Ana", "Bo", overlap=1).number
     store.close()
     rng = random.Random(0)
-    server = Server(store.folder, number)
+    server = Server(store.folder, number).open()
     browsers = [Browser(server, "Ana"), Browser(server, "Bo")]
     said = {}
     for _ in range(KILLS):
+        successor = Server(store.folder, number)  # loads its modules meanwhile
         for _ in range(rng.randint(0, 3)):
             for browser in browsers:
                 browser.sync(4 - len(browser.have))
@@ -73,7 +79,7 @@ def test_killed_servers_store_every_answer_once_and_remember_who_has_what(store)
         for browser, answer in zip(unheard, heard):
             if rng.random() < 0.5:  # else its word was lost on the way
                 browser.take(answer)
-        server = Server(store.folder, number)
+        server = successor.open()
         for browser in browsers:
             browser.desk = server
             browser.sync(0)  # refuses nothing: what was handed out before still is

@@ -139,7 +139,7 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestWalk.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 
 
 def test_two_raters_never_share_the_last_slot_and_get_it_when_the_other_stays_away():

@@ -1,0 +1,366 @@
+"""Labelling in a real browser against a real server and store: nothing is lost, nothing twice, nothing on the wrong clip."""
+
+import json
+import shutil
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from emo_core import access
+from emo_core.store import Database, campaigns
+from tests.browser.conftest import command, picture, serving
+
+EMOTIONS = ("anger", "disgust", "fear", "happy", "neutral", "sad")
+WATCH = """
+window.shown = []; window.playing = [];
+document.addEventListener('workbench:shown', (event) => window.shown.push(event.detail));
+document.addEventListener('workbench:playing', (event) => window.playing.push(event.detail));
+"""
+
+
+@pytest.fixture(scope="session")
+def labelling_store(tmp_path_factory):
+    """The demo corpus with a plain campaign and one that asks for everything."""
+    folder = tmp_path_factory.mktemp("labelling") / "store"
+    assert command(folder, "demo").returncode == 0
+    plain = command(folder, "campaign", "add", "plain", "--study", "demo", "--overlap", "8")
+    assert plain.returncode == 0, plain.stderr
+    everything = command(
+        folder, "campaign", "add", "everything", "--study", "demo", "--question", "several", "--scale", "valence", "--scale",
+        "arousal", "--confidence", "5", "--comment", "--practice", "1", "--transcript",
+    )  # fmt: skip
+    assert everything.returncode == 0, everything.stderr
+    return folder
+
+
+@pytest.fixture
+def server(labelling_store, tmp_path):
+    folder = tmp_path / "store"
+    shutil.copytree(labelling_store, folder)
+    with serving(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def invited(labelling_store, tmp_path):
+    """A server on a store with an invite to `plain`: (server, invite's path)."""
+    folder = tmp_path / "store"
+    shutil.copytree(labelling_store, folder)
+    path = json.loads(command(folder, "campaign", "invite", "plain", "--json").stdout)["path"]
+    with serving(folder) as running:
+        yield running, path
+
+
+@contextmanager
+def a_browser(browser, **options):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+    context.set_default_timeout(20_000)
+    context.add_init_script(WATCH)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+class Client(requests.Session):
+    """Plain requests to a server; redirects are looked at, not followed."""
+
+    def __init__(self, base: str):
+        super().__init__()
+        self.base = base
+
+    def request(self, method, path, **options):
+        return super().request(method, self.base + path, **{**options, "allow_redirects": False, "timeout": 20})
+
+
+def begin(page, url: str, name: str = "Ana", campaign: str = "plain") -> None:
+    """Open the labelling page, say a name where it is asked for, wait for the first clip."""
+    page.goto(f"{url}/label?campaign={campaign}")
+    field = page.get_by_role("textbox", name="Your name as a rater")
+    field.or_(page.locator(".labeller")).first.wait_for()
+    if field.count():
+        field.fill(name)
+        field.press("Enter")
+    page.wait_for_selector('.labeller[data-ready="true"]')
+
+
+def saved(page, timeout: int = 20_000) -> None:
+    page.locator('.sign[data-state="saved"]').wait_for(timeout=timeout)
+
+
+def answers(server, campaign: str = "plain", *, stop: bool = True) -> list[dict]:
+    """Standing events of a campaign, after the server was killed: what is on disk is what was promised."""
+    if stop:
+        server.kill()
+    store = Database(server.folder, wait_s=5)
+    try:
+        number = campaigns.find_campaign(store, campaign)["campaign_id"]
+        rows = store.cursor().execute(
+            "SELECT people.name, item, turn, kind, content, vote_id, seq FROM standing_answers JOIN people USING (person_id) "
+            "WHERE campaign_id = ? ORDER BY answer_id",
+            [number],
+        )
+        names = ("rater", "item", "turn", "kind", "content", "vote_id", "seq")
+        found = [dict(zip(names, row)) for row in rows.fetchall()]
+        votes = store.cursor().execute("SELECT count(*), count(DISTINCT vote_id) FROM votes").fetchall()
+        assert votes[0][0] == votes[0][1]
+        return [row | {"answer": json.loads(row["content"]).get("answer")} for row in found]
+    finally:
+        store.close()
+
+
+def heard(rows: list[dict]) -> dict[str, str]:
+    return {f"{row['item']}/{row['turn']}": row["answer"]["emotion"] for row in rows if row["kind"] == "answer"}
+
+
+def test_fast_keys_all_answer_the_clip_that_was_on_screen(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url)
+        pressed = []
+        for gap in (0, 50, 100):
+            for place in range(10):
+                pressed.append(EMOTIONS[(place + gap) % 6])
+                page.keyboard.press(str((place + gap) % 6 + 1))
+                if gap:
+                    page.wait_for_timeout(gap)
+            saved(page)
+            page.wait_for_timeout(300)  # the next clips come
+        shown = page.evaluate("window.shown")
+        picture(page, "label")
+    assert heard(answers(server)) == dict(zip(shown, pressed))
+
+
+def test_keys_held_down_or_meant_for_others_are_no_answers(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url)
+        page.evaluate(
+            """() => { const press = (more) => document.body.dispatchEvent(new KeyboardEvent('keydown',
+                { code: 'Digit1', key: '&', bubbles: true, composed: true, ...more }));
+            press({ repeat: true }); press({ ctrlKey: true }); press({ isComposing: true }); press({ metaKey: true }); press({}) }"""
+        )
+        saved(page)
+        page.locator(".count", has_text="1 done").wait_for()
+    assert list(heard(answers(server)).values()) == ["anger"]  # on a French keyboard the key of 1 says &
+
+
+def test_a_killed_server_loses_nothing(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url)
+        pressed = []
+        for _ in range(3):
+            for place in range(8):
+                pressed.append(EMOTIONS[place % 6])
+                page.keyboard.press(str(place % 6 + 1))
+                page.wait_for_timeout(40)
+                if place == 3:
+                    server.kill()
+            assert page.locator(".sign").get_attribute("data-state") == "offline"
+            assert not page.evaluate("document.getElementById('root').inert")  # the page still takes mouse and touch
+            server.start()
+            saved(page)
+            page.wait_for_timeout(500)
+        shown = page.evaluate("window.shown")
+    rows = answers(server)
+    assert heard(rows) == dict(zip(shown, pressed))
+    assert len({row["vote_id"] for row in rows}) == len(rows) == 24
+
+
+def test_answers_given_offline_arrive_when_the_network_is_back(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url)
+        page.wait_for_timeout(1000)  # sounds of the next clips arrive
+        context.set_offline(True)
+        for place in range(6):
+            page.keyboard.press(str(place + 1))
+            page.wait_for_timeout(60)
+        page.locator(".sign", has_text="6 kept here").wait_for()
+        assert page.evaluate("window.playing").count(page.evaluate("window.shown").pop())  # clips go on playing
+        context.set_offline(False)
+        saved(page)
+        shown = page.evaluate("window.shown")
+    assert heard(answers(server)) == dict(zip(shown, EMOTIONS))
+
+
+def test_a_closed_page_leaves_its_answers_to_the_next_one(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url)
+        context.set_offline(True)
+        for place in range(4):
+            page.keyboard.press(str(place + 1))
+        page.locator(".sign", has_text="4 kept here").wait_for()
+        shown = page.evaluate("window.shown")
+        page.close()
+        context.set_offline(False)
+        page = context.new_page()
+        begin(page, server.url)
+        saved(page)
+        assert page.evaluate("window.shown")[0] not in shown[:4]  # it is not asked for what it answered
+    assert heard(answers(server)) == dict(zip(shown, EMOTIONS[:4]))
+
+
+def test_raters_at_once_never_share_a_last_slot(browser, labelling_store, tmp_path):
+    folder = tmp_path / "store"
+    shutil.copytree(labelling_store, folder)
+    assert command(folder, "campaign", "add", "once", "--study", "demo", "--overlap", "1").returncode == 0
+    with serving(folder) as server, a_browser(browser) as one, a_browser(browser) as two, a_browser(browser) as three:
+        pages = [context.new_page() for context in (one, two, three)]
+        for page, name in zip(pages, ("Ana", "Ben", "Cho")):
+            begin(page, server.url, name, "once")
+        for place in range(20):
+            for page in pages:
+                page.keyboard.press(str(place % 6 + 1))
+        for page in pages:
+            saved(page)
+        rows = answers(server, "once")
+    assert len(rows) == 60
+    assert len({row["item"] for row in rows}) == 60
+    assert {row["rater"] for row in rows} == {"Ana", "Ben", "Cho"}
+
+
+def test_a_whole_session_by_keyboard_alone(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url, campaign="everything")
+        press = page.keyboard.press
+        assert page.locator(".role").inner_text() == "Practice"
+        for key in ("3", "Enter", "7", "5", "4", "Enter"):  # fear, no other, valence, arousal, confidence, send
+            press(key)
+        page.locator(".labeller[data-state=feedback]").wait_for()
+        picture(page, "label_practice")
+        press("Enter")
+        page.locator(".labeller[data-state=clip]").wait_for()
+        for key in ("1", "2", "6", "Enter", "9", "1", "5"):  # anger; disgust and sad beside it
+            press(key)
+        press("Slash")
+        page.keyboard.type("she laughs; 1 2 3")
+        press("Enter")  # leaves the comment and sends
+        page.locator(".count", has_text="1 done").wait_for()
+        press("Backspace")  # back, and correct
+        page.locator(".role", has_text="earlier answer").wait_for()
+        picture(page, "label_back")
+        press("4")
+        press("Enter")
+        page.wait_for_function("window.shown.length === 5")
+        press("KeyB")  # bad audio, which needs nothing else
+        press("Enter")
+        press("KeyX")
+        press("Digit2")
+        press("KeyP")
+        saved(page)
+        shown = page.evaluate("window.shown")
+    rows = {f"{row['item']}/{row['turn']}": row for row in answers(server, "everything")}
+    practice, corrected, flagged, *again, skipped, postponed = shown[:7]
+    assert again == [corrected, flagged]
+    assert rows[practice]["vote_id"] is None
+    answer = rows[corrected]["answer"]
+    assert (answer["emotion"], answer["secondary"]) == ("happy", ["disgust", "sad"])
+    assert (answer["valence"], answer["arousal"], answer["confidence"]) == (9, 1, 5)
+    assert answer["comment"] == "she laughs; 1 2 3"
+    assert rows[corrected]["vote_id"] is not None
+    assert (rows[flagged]["answer"]["flags"], rows[flagged]["vote_id"]) == (["bad_audio"], None)
+    assert rows[skipped]["kind"] == "skip"
+    assert json.loads(rows[skipped]["content"])["reason"] == "distressing"
+    assert rows[postponed]["kind"] == "postpone"
+
+
+def test_a_rater_by_touch_sees_only_their_own_labelling(browser, invited):
+    server, path = invited
+    with a_browser(browser, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(f"{server.url}/browse")
+        page.get_by_role("heading", name="Who are you?").wait_for()  # from the first invite on, a stranger sees nothing
+        page.goto(f"{server.url}/{path}")
+        page.get_by_label("Your name").fill("Rita <b>")
+        page.get_by_role("button", name="Begin").tap()
+        page.wait_for_selector('.labeller[data-ready="true"]')
+        for name in ("happy", "sad", "can't tell"):
+            page.locator(".desk button", has_text=name).first.tap()
+            page.wait_for_timeout(200)
+        saved(page)
+        picture(page, "label_touch")
+        for hidden in ("browse", "campaigns", "raters", "export", "overview", "saturation"):
+            page.goto(f"{server.url}/{hidden}")
+            page.wait_for_selector('.labeller[data-ready="true"]')  # there is no such page for a rater
+        page.goto(f"{server.url}/my_answers")
+        page.get_by_role("heading", name="What have I answered?").wait_for()
+        page.get_by_text("Clips done").wait_for()
+        picture(page, "my_answers")
+        rows = answers(server)
+    assert [row["kind"] for row in rows] == ["answer"] * 3
+    assert [row["answer"].get("emotion") for row in rows] == ["happy", "sad", None]
+
+
+def test_routes_answer_to_signed_words_alone(invited):
+    server, path = invited
+    client = Client(server.url)
+    assert client.get("/audio", params={"corpus": "demo", "clip": "demo000"}).status_code == 403
+    assert client.get("/audio", params={"clip": "eyJ9.AAAA"}).status_code == 403
+    assert client.get("/people/enter", params={"key": "eyJ9.AAAA"}).status_code == 403
+    assert client.get("/people/me", params={"key": access.sign(server.folder, "enter", {})}).status_code == 403
+    assert client.get("/invite/guess").status_code == 404
+    assert client.post("/label/sync", data=b"[]").status_code == 400
+    assert client.post("/label/sync", json={"ticket": "a.b", "session": "s", "events": []}).status_code == 403
+    joined = client.post(f"/{path}", data={"name": "Rita"})
+    assert joined.status_code == 303
+    assert "HttpOnly" in joined.headers["set-cookie"]
+    assert client.post(f"/{path}", data={"name": "Eve"}, headers={"Origin": "http://evil.example"}).status_code == 403
+    stranger = Client(server.url)
+    taken = stranger.post(f"/{path}", data={"name": "Rita"})
+    assert taken.status_code == 422  # somebody else's name is not for the taking
+    assert "Rita already" in taken.text
+    ticket = access.sign(server.folder, "label", {"campaign": 1, "name": "Rita"})
+    first = client.post("/label/sync", json={"ticket": ticket, "session": "s", "events": [], "want": 3}).json()
+    mine = [clip["item"] for clip in first["clips"]]
+    assert len(mine) == 3
+    sound = client.get("/label/sound?" + urlencode({"ticket": ticket, "item": mine[0], "turn": 0}))
+    assert sound.status_code == 200
+    assert float(sound.headers["x-gain"]) > 0
+    others = next(item for item in range(200) if item not in mine)
+    assert client.get("/label/sound?" + urlencode({"ticket": ticket, "item": others, "turn": 0})).status_code == 403
+    for bad in ("-1", "99999", "../../etc/passwd", ""):
+        assert client.get("/label/sound?" + urlencode({"ticket": ticket, "item": bad, "turn": 0})).status_code in (
+            403,
+            404,
+        )
+    event = {"seq": 1, "kind": "answer", "item": others, "turn": 0, "content": {"answer": {"emotion": "sad"}}}
+    refused = client.post("/label/sync", json={"ticket": ticket, "session": "s", "events": [event]}).json()
+    assert "not handed out" in refused["refused"][0]["why"]
+    # Blind: neither names of clips (which often tell the intended emotion) nor speakers nor votes travel to a rater.
+    whole = json.dumps(first) + str(dict(sound.headers))
+    assert "demo" not in whole
+    assert "speaker" not in whole
+    assert not any(emotion in whole for emotion in EMOTIONS)
+
+
+def test_a_rater_goes_on_in_another_browser_by_their_own_link(invited):
+    server, path = invited
+    one, two = Client(server.url), Client(server.url)
+    one.post(f"/{path}", data={"name": "Rita"})
+    key = access.sign(server.folder, "me", {"name": "Rita"})
+    two.get("/people/me", params={"key": key})
+    assert access.read(server.folder, "visitor", two.cookies["workbench"]) == {"name": "Rita", "role": "rater"}
+
+
+@pytest.mark.parametrize("campaign", ["plain", "everything"])
+def test_axe_finds_nothing_serious(browser, server, campaign):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url, campaign=campaign)
+        page.wait_for_timeout(500)
+        found = axe.run(page, context=".stApp").response["violations"]
+        mine = [
+            (rule["id"], rule["impact"], node["target"], node["html"][:200])
+            for rule in found
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+    assert not mine
