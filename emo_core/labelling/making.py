@@ -17,8 +17,8 @@ SURE_VOTES = 3  # a clip with fewer votes cannot be gold: too little is known of
 def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> Campaign:
     """Keep a new campaign, on a study's clips or, without a study, on a whole corpus; returns it with panel and clips settled.
 
-    Gold and practice clips are those whose listeners agree most, an equal number of each emotion as far as there are; their
-    answers never become votes.
+    Gold and practice clips are those whose listeners (of the study's reference) agree most, an equal number of each emotion as
+    far as there are, and not among the clips that were asked for while others are there; their answers never become votes.
 
     Raises BadInput, UnknownName where something named is not there or nothing is left to label.
     """
@@ -29,10 +29,12 @@ def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> C
         raise BadInput("None of these clips has sound here. Look at the page Health, or choose another study.")
     chosen = _places(campaign.clips, names)
     columns = ordering.slots(store, campaign)
-    rows = campaigns.panel_votes(store, campaign.panel, found["clip_id"])
+    known = studies.find_study(store.cursor(), campaign.study).study.reference if campaign.study else campaign.panel
+    rows = campaigns.panel_votes(store, known, found["clip_id"])
     votes = {(int(p), e): int(n) for p, e, n in zip(rows["place"], rows["emotion"], rows["votes"])}
     counts, _ = ordering.tally(columns, len(names), votes)
-    set_aside = _sure_clips(campaign, counts)
+    asked_for = np.isin(np.arange(len(names)), chosen) if campaign.clips else np.zeros(len(names), dtype=bool)
+    set_aside = _sure_clips(campaign, known, counts, asked_for)
     gold, practice = set_aside[campaign.practice :], set_aside[: campaign.practice]
     labelled = np.setdiff1d(chosen, set_aside)
     if not len(labelled):
@@ -81,8 +83,10 @@ def _places(wanted: Sequence[str], names: np.ndarray) -> np.ndarray:
     return np.unique([where[name] for name in wanted])
 
 
-def _sure_clips(campaign: Campaign, counts: np.ndarray) -> np.ndarray:
-    """Places of the clips that people agree on most, emotion by emotion in turn: practice first, then gold."""
+def _sure_clips(campaign: Campaign, panel: str, counts: np.ndarray, asked_for: np.ndarray) -> np.ndarray:
+    """Places of the clips that a panel agrees on most, emotion by emotion in turn, those that were not asked for first:
+    practice, then gold.
+    """
     wanted = campaign.gold + campaign.practice
     if not wanted:
         return np.zeros(0, dtype=np.int64)
@@ -90,18 +94,18 @@ def _sure_clips(campaign: Campaign, counts: np.ndarray) -> np.ndarray:
     top = counts.argmax(axis=1)
     share = np.divide(counts.max(axis=1), total, out=np.zeros(len(counts)), where=total > 0)
     luck = np.array([number_from(campaign.seed, "sure", place) for place in range(len(counts))], dtype=float)
-    order = np.lexsort((luck, -total, -share))
+    order = np.lexsort((luck, -total, -share, asked_for))
     order = order[total[order] >= SURE_VOTES]
     if len(order) < wanted:
         raise BadInput(
             f"{wanted} gold and practice clips need as many with {SURE_VOTES} votes or more in the panel "
-            f"{campaign.panel!r}; there are {len(order)}. Choose fewer."
+            f"{panel!r}; there are {len(order)}. Choose fewer."
         )
     turn = np.zeros(len(order), dtype=np.int64)  # how many surer clips of the same emotion there are
     for emotion in np.unique(top[order]):
         mine = top[order] == emotion
         turn[mine] = np.arange(mine.sum())
-    return order[np.argsort(turn, kind="stable")][:wanted]
+    return order[np.lexsort((turn, asked_for[order]))][:wanted]
 
 
 def _named(columns: Mapping[str, int], shares: np.ndarray) -> dict[str, float]:

@@ -117,7 +117,7 @@ def _write_vote(
     """The number of the vote that stands after the event; None where none does."""
     if event.vote is None and before is None:
         return None
-    panel_id, rater_id = _rater(cursor, number, found.corpus_id, panel, name)
+    panel_id, rater_id = rater_in(cursor, number, found.corpus_id, panel, name)
     (vote_id,) = one_row(cursor, "SELECT coalesce(max(vote_id), 0) + 1 FROM votes")
     vote = dict(event.vote or {})
     numbers = dict(cursor.execute("SELECT name, emotion_id FROM emotions").fetchall()) if event.vote else {}
@@ -130,16 +130,16 @@ def _write_vote(
             vote_id, found.clip_id, panel_id, rater_id, numbers.get(vote.get("emotion")), secondary,
             list(vote["strengths"]) if secondary else None, vote.get("valence"), vote.get("arousal"), vote.get("dominance"),
             vote.get("confidence"), event.seconds, vote.get("comment"), event.happened_at, before,
-            _batch(cursor, number, found.corpus_id), json.dumps({"campaign": number, "answer": answer_id}),
+            batch_in(cursor, number, found.corpus_id), json.dumps({"campaign": number, "answer": answer_id}),
         ],
     )  # fmt: skip
     cursor.execute("INSERT INTO stale_clips VALUES (?)", [found.clip_id])
     return vote_id if event.vote is not None else None
 
 
-def _rater(cursor: Cursor, number: int, corpus_id: int, panel: str, name: str) -> tuple[int, int]:
+def rater_in(cursor: Cursor, number: int, corpus_id: int, panel: str, name: str) -> tuple[int, int]:
     """Numbers of the panel in a corpus and of the rater in it; both are made where they are new. Who is set aside in another
-    corpus of the campaign is set aside in this one too.
+    corpus of the campaign is set aside in this one too. To be called inside a transaction.
     """
     row = one_row(cursor, "SELECT panel_id FROM panels WHERE corpus_id = ? AND name = ?", [corpus_id, panel])
     if not row:
@@ -163,8 +163,8 @@ def _rater(cursor: Cursor, number: int, corpus_id: int, panel: str, name: str) -
     return row[0], rater[0]
 
 
-def _batch(cursor: Cursor, number: int, corpus_id: int) -> int:
-    """The batch of a campaign's votes in a corpus."""
+def batch_in(cursor: Cursor, number: int, corpus_id: int) -> int:
+    """The batch of a campaign's votes in a corpus, made where it is new. To be called inside a transaction."""
     source = f"campaign {number}"
     row = one_row(
         cursor,

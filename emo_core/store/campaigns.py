@@ -255,8 +255,10 @@ def join(store: Database, number: int, name: str, *, sees_votes: bool) -> None:
             cursor,
             "SELECT 1 FROM raters JOIN panels USING (panel_id) JOIN campaigns ON campaigns.panel = panels.name "
             "JOIN votes USING (rater_id) JOIN batches USING (batch_id) "
-            "WHERE campaigns.campaign_id = ? AND raters.name = ? AND batches.kind <> 'labelling' LIMIT 1",
-            [number, name.strip()],
+            "WHERE campaigns.campaign_id = $campaign AND raters.name = $name AND batches.kind <> 'labelling' "
+            "AND panels.corpus_id IN (SELECT corpus_id FROM campaign_clips JOIN clips USING (clip_id) "
+            "WHERE campaign_id = $campaign) LIMIT 1",
+            {"campaign": number, "name": name.strip()},
         )
         if stranger:
             raise BadInput(
