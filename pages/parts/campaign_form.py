@@ -37,8 +37,15 @@ def choose(store: Database) -> Campaign | None:
         form = _form(study.emotions if study else ())
     with st.popover("Quality, stopping, sound", icon=":material/tune:"):
         more = _more()
-    guidelines = st.text_area(
+    left, right = st.columns(2, gap="large")
+    guidelines = left.text_area(
         "Guidelines (Markdown)", key="campaign:guidelines", help="Raters find them folded away above the player."
+    )
+    examples = right.text_area(
+        "Example clips",
+        key="campaign:examples",
+        placeholder="clip = what it stands for",
+        help="One a line, beside the guidelines.",
     )
     if not name.strip():
         st.caption("Give it a name.")
@@ -46,11 +53,17 @@ def choose(store: Database) -> Campaign | None:
     try:
         return Campaign(
             name=name, study=study.name if study else "", corpus="" if study else where.removeprefix("corpus "), form=Form(**form),
-            panel=panel, overlap=int(overlap), order=order, guidelines=guidelines, clips=_planned(store, study, int(best)), **more,
+            panel=panel, overlap=int(overlap), order=order, guidelines=guidelines,
+            examples=_examples(examples), clips=_planned(store, study, int(best)), **more,
         )  # fmt: skip
     except WorkbenchError as error:
         st.warning(escape(str(error)))
         return None
+
+
+def _examples(text: str) -> dict[str, str]:
+    pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
+    return {clip.strip(): meaning.strip() for clip, _, meaning in pairs}
 
 
 def make(store: Database, campaign: Campaign) -> Campaign:

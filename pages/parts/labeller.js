@@ -8,6 +8,7 @@ const AHEAD = 24; // clips asked for in advance
 const LOW = 12; // ask for more below
 const PAST = 30; // clips that Back can reach
 const LOOK_AGAIN_MS = 5000;
+const PAUSE_MS = 120000; // a longer gap between answers is a pause
 const labellers = new WeakMap();
 
 export default function (component) {
@@ -33,7 +34,7 @@ const turnOf = ({ item, turn }) => `${item}/${turn}`;
 
 class Labeller {
   constructor(parent, data) {
-    Object.assign(this, { parent, data, queue: [], past: [], at: -1, progress: null, answered: 0, state: "starting" });
+    Object.assign(this, { parent, data, queue: [], past: [], at: -1, progress: null, answered: 0, state: "starting", moments: [] });
     this.root = parent.querySelector(".labeller");
     this.keys = new Keys(data.form.emotions);
     this.form = new Form(data.form, this.keys);
@@ -197,6 +198,7 @@ class Labeller {
     if (this.data.hear_first && !this.heard && !this.form.flags.length) return this.view.complain("Listen to the end first.");
     const answer = this.form.answer();
     this.put("answer", { answer });
+    this.moments = [...this.moments, performance.now()].slice(-21);
     const { clip } = this;
     if (clip.expected && this.at < 0) {
       this.feedback = { expected: clip.expected, answer };
@@ -248,6 +250,14 @@ class Labeller {
   forth() {
     this.at = this.at < this.past.length - 1 ? this.at + 1 : -1;
     this.show();
+  }
+
+  // At the median pace of the last answers, pauses aside; nothing before there are five gaps to judge by.
+  timeLeft(clips) {
+    const gaps = this.moments.slice(1).map((moment, i) => moment - this.moments[i]).filter((gap) => gap < PAUSE_MS);
+    if (gaps.length < 5 || !clips) return "";
+    const minutes = (gaps.sort((a, b) => a - b)[gaps.length >> 1] * clips) / 60000;
+    return minutes < 1 ? ", under a minute" : minutes < 90 ? `, about ${Math.round(minutes)} min` : `, about ${(minutes / 60).toFixed(1)} h`;
   }
 
   postpone() {

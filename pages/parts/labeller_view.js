@@ -112,7 +112,8 @@ class View {
     const share = done + left ? done / (done + left) : 0;
     this.find(".done").style.width = `${100 * share}%`;
     this.find(".progress").setAttribute("aria-valuenow", Math.round(100 * share));
-    this.find(".count").textContent = `${done.toLocaleString("en")} done, ${left.toLocaleString("en")} to go`;
+    const time = this.labeller.timeLeft(left);
+    this.find(".count").textContent = `${done.toLocaleString("en")} done, ${left.toLocaleString("en")} to go${time}`;
   }
 
   sign() {

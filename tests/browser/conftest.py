@@ -31,8 +31,8 @@ def free_port() -> int:
 class Server:
     """`streamlit run app.py` on a store; `kill` and `start` as a test wishes."""
 
-    def __init__(self, folder: Path):
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, *, port: int | None = None, **settings: str):
+        self.folder, self.port, self.settings = folder, port or free_port(), settings
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
@@ -50,7 +50,7 @@ class Server:
         ]
         self.log = (self.folder.parent / f"{self.folder.name}.log").open("w")
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(self.folder), stdout=self.log, stderr=self.log
+            command, cwd=ROOT, env=environment(self.folder) | self.settings, stdout=self.log, stderr=self.log
         )
         for _ in range(300):
             try:
@@ -78,8 +78,8 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    server = Server(folder)
+def serving(folder: Path, *, port: int | None = None, **settings: str) -> Iterator[Server]:
+    server = Server(folder, port=port, **settings)
     try:
         yield server
     finally:

@@ -340,6 +340,35 @@ def test_routes_answer_to_signed_words_alone(invited):
     assert not any(emotion in whole for emotion in EMOTIONS)
 
 
+def test_a_proxy_says_who_is_there(browser, labelling_store, tmp_path):
+    folder = tmp_path / "store"
+    shutil.copytree(labelling_store, folder)
+    path = json.loads(command(folder, "campaign", "invite", "plain", "--json").stdout)["path"]
+    settings = {
+        "STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Forwarded-Email": "email"}',
+        "EMO_RESEARCHERS": "boss@lab.example, other@lab.example",
+    }
+    with serving(folder, **settings) as server:
+        with a_browser(browser) as context:
+            page = context.new_page()
+            page.goto(f"{server.url}/browse")
+            page.get_by_text("did not say who you are").wait_for()
+        with a_browser(browser, extra_http_headers={"X-Forwarded-Email": "Boss@lab.example"}) as context:
+            page = context.new_page()
+            page.goto(f"{server.url}/browse")
+            page.get_by_role("heading", name="Where do listeners disagree?").wait_for()
+        with a_browser(browser, extra_http_headers={"X-Forwarded-Email": "rita@lab.example"}) as context:
+            page = context.new_page()
+            page.goto(f"{server.url}/browse")
+            page.get_by_text("You are in no campaign").wait_for()
+            page.goto(f"{server.url}/{path}")
+            page.wait_for_selector('.labeller[data-ready="true"]')
+            page.keyboard.press("1")
+            saved(page)
+        rows = answers(server)
+    assert [row["rater"] for row in rows] == ["rita@lab.example"]
+
+
 def test_a_rater_goes_on_in_another_browser_by_their_own_link(invited):
     server, path = invited
     one, two = Client(server.url), Client(server.url)
