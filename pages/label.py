@@ -75,8 +75,7 @@ except BadInput as error:
 blindness = " You can see votes elsewhere, so your answers are marked as not blind." if me.is_researcher else ""
 text.markdown(f":small[You label as **{escape(me.name)}**.{blindness}]")
 guidelines.show(store, campaign)
-remembered = access.read(store.folder, "visitor", st.context.cookies.get(identity.COOKIE)) or {}
-remember = me.way == "laptop" and me.is_researcher and remembered.get("name") != me.name
+remember = me.way == "laptop" and me.is_researcher and identity.remembered(store).get("name") != me.name
 labeller(
     campaign,
     ticket=ticket(store, found["campaign_id"], me.name),

@@ -9,22 +9,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from emo_core import vocabulary
-from emo_core.charts.style import ERROR_BARS, INK, finish
+from emo_core.charts.style import CLEAR, ERROR_BARS, INK, brackets, error_bars, finish
 
 # Blue to vermilion by way of a grey that is seen on light and dark paper: 0 is what chance gives.
 _DIVERGING = [[0.0, "#D55E00"], [0.5, "#B9BEC4"], [1.0, "#0072B2"]]
 MOST_LABELS = 40  # raters whose names fit beside a map
-_CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
-
-
-def _error_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, **style) -> dict:
-    reach = {"array": np.subtract(high, value), "arrayminus": np.subtract(value, low)}
-    return {"type": "data", "symmetric": False, "color": ERROR_BARS} | reach | style
-
-
-def _brackets(low: np.ndarray, high: np.ndarray) -> list[str]:
-    """Intervals as words for the hover."""
-    return [f"[{a:.3f}, {b:.3f}]" if np.isfinite([a, b]).all() else "no interval" for a, b in zip(low, high)]
 
 
 def emotion_agreement(
@@ -35,13 +24,13 @@ def emotion_agreement(
         go.Scatter(
             x=list(emotions), y=value, mode="markers",
             marker={"size": 11, "color": vocabulary.colours(emotions), "line": {"width": 1, "color": ERROR_BARS}},
-            error_y=_error_bars(value, low, high, thickness=1.5, width=3),
-            customdata=list(zip(_brackets(low, high), map(int, votes))),
+            error_y=error_bars(value, low, high, thickness=1.5, width=3),
+            customdata=list(zip(brackets(low, high), map(int, votes))),
             hovertemplate="%{x}: %{y:.3f} %{customdata[0]}<br>%{customdata[1]:,} votes<extra></extra>",
         )
     )  # fmt: skip
     figure.add_hline(y=0, line={"dash": "dot", "color": ERROR_BARS, "width": 1})
-    figure.update_layout(xaxis={"type": "category"}, yaxis={"title": name}, showlegend=False, **_CLEAR)
+    figure.update_layout(xaxis={"type": "category"}, yaxis={"title": name}, showlegend=False, **CLEAR)
     return finish(figure, height=340)
 
 
@@ -60,8 +49,8 @@ def rater_scatter(
     figure = go.Figure(
         go.Scatter(
             x=votes, y=agreement, mode="markers", marker={"size": 7, "color": INK, "opacity": 0.8},
-            error_y=_error_bars(agreement, low, high, thickness=1, width=0),
-            customdata=list(zip(names, _brackets(low, high), expected)),
+            error_y=error_bars(agreement, low, high, thickness=1, width=0),
+            customdata=list(zip(names, brackets(low, high), expected)),
             hovertemplate="%{customdata[0]}: %{y:.3f} %{customdata[1]}<br>%{x:,} clips with others; "
             "by chance %{customdata[2]:.3f}<extra></extra>",
         )
@@ -70,7 +59,7 @@ def rater_scatter(
         xaxis={"title": f"clips answered that others answered too ({len(names)} raters)", "rangemode": "tozero"},
         yaxis={"title": "share of the others' votes that say the same"},
         showlegend=False,
-        **_CLEAR,
+        **CLEAR,
     )
     return finish(figure, height=380)
 
@@ -92,7 +81,7 @@ def kappa_map(names: Sequence[str], kappa: np.ndarray, clips: np.ndarray) -> go.
         )
     )  # fmt: skip
     title = {} if named else {"title": f"{len(names)} raters; the cursor shows who"}
-    figure.update_layout(xaxis=ticks | title, yaxis=ticks | {"autorange": "reversed"}, **_CLEAR)
+    figure.update_layout(xaxis=ticks | title, yaxis=ticks | {"autorange": "reversed"}, **CLEAR)
     return finish(figure, height=min(720, max(360, 90 + 14 * len(names))))
 
 
@@ -113,6 +102,6 @@ def rater_confusion(emotions: Sequence[str], confusion: np.ndarray) -> go.Figure
     figure.update_layout(
         xaxis={"title": "the rater says"} | axis,
         yaxis={"title": "the panel hears", "autorange": "reversed"} | axis,
-        **_CLEAR,
+        **CLEAR,
     )
     return finish(figure, height=380)

@@ -7,6 +7,7 @@ from emo_core import vocabulary
 
 INK = "#0072B2"
 ERROR_BARS = "#7D858F"  # seen on light and dark paper and on every emotion's colour
+CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}  # stands on light and dark paper
 SIDES = {"reference": "#0072B2", "candidate": "#D55E00", "combined": "#8C8C8C"}
 PATTERNS = {"reference": "", "candidate": "/", "combined": "."}
 
@@ -19,6 +20,17 @@ def finish(figure: go.Figure, *, height: int) -> go.Figure:
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
     )
     return figure
+
+
+def error_bars(value: np.ndarray, low: np.ndarray, high: np.ndarray, **style) -> dict:
+    """Intervals around values as Plotly takes them; NaN ends are not drawn."""
+    reach = {"array": np.subtract(high, value), "arrayminus": np.subtract(value, low)}
+    return {"type": "data", "symmetric": False, "color": ERROR_BARS} | reach | style
+
+
+def brackets(low: np.ndarray, high: np.ndarray) -> list[str]:
+    """Intervals as words for the hover."""
+    return [f"[{a:.3f}, {b:.3f}]" if np.isfinite([a, b]).all() else "no interval" for a, b in zip(low, high)]
 
 
 def add_shares(

@@ -163,6 +163,12 @@ def invite(context: typer.Context, name: str, as_json: AsJson = False) -> None:
     carry_out(context, as_json, "campaign invite", name=name)
 
 
+@app.command("researcher-link")
+def researcher_link(context: typer.Context, as_json: AsJson = False) -> None:
+    """A link for researchers, to be put behind the app's address: from the first invite on, others need it."""
+    carry_out(context, as_json, "campaign researcher-link")
+
+
 @app.command("withdraw")
 def withdraw(context: typer.Context, name: str, as_json: AsJson = False) -> None:
     """Let nobody join by the invites made so far."""

@@ -78,6 +78,7 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "campaign export": campaigns.export,
     "campaign invite": campaigns.invite,
     "campaign withdraw": campaigns.withdraw,
+    "campaign researcher-link": campaigns.researcher_link,
     "campaign close": campaigns.close,
     "campaign reopen": campaigns.reopen,
     "campaign retire": campaigns.retire,

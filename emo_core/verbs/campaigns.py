@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from emo_core import access
 from emo_core.errors import BadInput, UnknownName
 from emo_core.labelling import event_table, given, making
 from emo_core.labelling.office import office
@@ -167,6 +168,11 @@ def close(store: Database, name: str) -> dict:
 def reopen(store: Database, name: str) -> dict:
     """Hand out clips again."""
     return _set_closed(store, name, False)
+
+
+def researcher_link(store: Database) -> dict:
+    """The path, behind the app's address, that makes a browser a researcher's: a secret of the store."""
+    return {"path": f"people/enter?key={access.sign(store.folder, 'enter', {})}"}
 
 
 def _set_closed(store: Database, name: str, closed: bool) -> dict:

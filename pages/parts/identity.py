@@ -18,7 +18,7 @@ from typing import Literal
 
 import streamlit as st
 
-from emo_core import access
+from emo_core import access, verbs
 from emo_core.store import Database, campaigns
 
 COOKIE = "workbench"
@@ -55,7 +55,7 @@ def visitor(store: Database) -> Visitor:
     """Who has opened this page."""
     how = way()
     if how == "laptop":
-        known = access.read(store.folder, "visitor", st.context.cookies.get(COOKIE)) or {}
+        known = remembered(store)
         name = st.session_state.get("my_name") or known.get("name")
         if known.get("role") == "rater":
             return Visitor(known["name"], "rater", how)
@@ -66,6 +66,15 @@ def visitor(store: Database) -> Visitor:
     if not name:
         return Visitor(None, "nobody", how)
     return Visitor(name, "researcher" if name.lower() in researchers() else "rater", how)
+
+
+def remembered(store: Database) -> dict:
+    """What this browser's cookie says of its visitor: `name` and `role`, or nothing."""
+    return access.read(store.folder, "visitor", _cookie()) or {}
+
+
+def _cookie() -> str | None:
+    return st.context.cookies.get(COOKIE)
 
 
 def _proved_name(how: str) -> str | None:
@@ -93,7 +102,7 @@ def signed_visitor(store: Database, name: str | None, role: str) -> str:
 
 def researcher_path(store: Database) -> str:
     """The path of the link that makes a browser a researcher's."""
-    return f"people/enter?key={access.sign(store.folder, 'enter', {})}"
+    return verbs.run(store, "campaign researcher-link", {})["path"]
 
 
 def personal_path(store: Database, name: str) -> str:
