@@ -27,7 +27,7 @@ done.metric(
     "Clips done", f"{found['done']:,}", help=f"{found['skipped']:,} of them skipped; {found['postponed']:,} postponed."
 )
 left.metric("Clips to go", f"{found['left']:,}")
-pace.metric("Clips an hour", "–" if found["clips_per_hour"] is None else f"{found['clips_per_hour']:.0f}",
+pace.metric("Clips an hour", "–" if found["clips_per_hour"] is None else f"{found['clips_per_hour']:,.0f}",
             help="Over your last 50 answers; pauses of more than two minutes do not count.")  # fmt: skip
 hours.metric("Time to go", "–" if found["hours_left"] is None else history.as_time(found["hours_left"]))
 

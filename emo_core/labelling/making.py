@@ -30,9 +30,7 @@ def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> C
     chosen = _places(campaign.clips, names)
     columns = ordering.slots(store, campaign)
     known = studies.find_study(store.cursor(), campaign.study).study.reference if campaign.study else campaign.panel
-    rows = campaigns.panel_votes(store, known, found["clip_id"])
-    votes = {(int(p), e): int(n) for p, e, n in zip(rows["place"], rows["emotion"], rows["votes"])}
-    counts, _ = ordering.tally(columns, len(names), votes)
+    counts, _ = ordering.tally(columns, len(names), campaigns.panel_votes(store, known, found["clip_id"]))
     asked_for = np.isin(np.arange(len(names)), chosen) if campaign.clips else np.zeros(len(names), dtype=bool)
     set_aside = _sure_clips(campaign, known, counts, asked_for)
     gold, practice = set_aside[campaign.practice :], set_aside[: campaign.practice]

@@ -212,7 +212,7 @@ def _conflicts(
 ) -> list[dict]:
     """The clips whose current votes have the highest entropy, of equal ones those with more votes first."""
     total = counts.sum(axis=1)
-    several = np.flatnonzero((total >= 2) & (counts.max(axis=1, initial=0) < total))
+    several = np.flatnonzero(counts.max(axis=1, initial=0) < total)  # one vote alone is all there is
     entropy = science.entropy(science.normalise(counts[several])) if len(several) else np.zeros(0)
     worst = np.lexsort((-total[several], -entropy.round(9)))[:MOST_CONFLICTS]
     places = several[worst].tolist()

@@ -25,17 +25,18 @@ def slots(store: Database, campaign: Campaign) -> dict[str, int]:
     return {name: column for column, name in enumerate(campaign.form.emotions)}
 
 
-def tally(
-    columns: Mapping[str, int], items: int, votes: Mapping[tuple[int, str], int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """(items, emotions) counts inside the columns, and (items,) votes in all, from {(item, emotion): votes}."""
-    counts = np.zeros((items, max(columns.values(), default=0) + 1), dtype=np.int64)
-    total = np.zeros(items, dtype=np.int64)
-    for (item, emotion), number in votes.items():
-        total[item] += number
-        if emotion in columns:
-            counts[item, columns[emotion]] += number
-    return counts, total
+def tally(columns: Mapping[str, int], items: int, votes: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(items, emotions) counts inside the columns, and (items,) votes in all, from the columns `place`, `emotion` (names) and
+    `votes` of equal length.
+    """
+    place, number = votes["place"].astype(np.int64), votes["votes"].astype(np.int64)
+    names, which = np.unique(votes["emotion"].astype(str), return_inverse=True)
+    slot = np.array([columns.get(str(name), -1) for name in names], dtype=np.int64)[which]
+    width = max(columns.values(), default=0) + 1
+    inside = slot >= 0
+    counts = np.bincount(place[inside] * width + slot[inside], number[inside], minlength=items * width)
+    total = np.bincount(place, number, minlength=items)
+    return counts.reshape(items, width).astype(np.int64), total.astype(np.int64)
 
 
 def prior(campaign: Campaign, counts: np.ndarray) -> dirichlet.DirichletPrior | None:

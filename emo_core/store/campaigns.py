@@ -43,7 +43,7 @@ class Kept:
 
     roles: np.ndarray
     expected: dict[int, dict[str, float]]
-    votes: dict[tuple[int, str], int]  # {(item, emotion): votes}
+    votes: dict[str, np.ndarray]  # columns place (an item), emotion, votes
     settled: list[tuple[str, int, int, str]]  # person, item, turn, kind; oldest first
     reserved: list[tuple[str, int, int, float]] = field(default_factory=list)  # person, item, turn, until
 
@@ -182,10 +182,11 @@ def check_unlabelled(cursor: Cursor, corpus: int) -> None:
 def kept(store: Database, number: int, panel: str) -> Kept:
     """Everything that the queue of a campaign is made of."""
     cursor = store.cursor()
-    rows = cursor.execute(
-        "SELECT role, expected FROM campaign_clips WHERE campaign_id = ? ORDER BY item", [number]
+    roles = cursor.execute("SELECT role FROM campaign_clips WHERE campaign_id = ? ORDER BY item", [number]).fetchnumpy()
+    expected = cursor.execute(
+        "SELECT item, expected FROM campaign_clips WHERE campaign_id = ? AND expected IS NOT NULL", [number]
     ).fetchall()
-    counts = cursor.execute(query("campaign_counts"), {"campaign": number, "panel": panel}).fetchall()
+    votes = cursor.execute(query("campaign_counts"), {"campaign": number, "panel": panel}).fetchnumpy()
     settled = cursor.execute(
         "SELECT people.name, item, turn, kind FROM standing_answers JOIN people USING (person_id) "
         "WHERE campaign_id = ? ORDER BY answer_id",
@@ -197,9 +198,9 @@ def kept(store: Database, number: int, panel: str) -> Kept:
         [number],
     ).fetchall()
     return Kept(
-        roles=np.array([role for role, _ in rows], dtype=object),
-        expected={item: json.loads(text) for item, (_, text) in enumerate(rows) if text},
-        votes={(item, emotion): votes for item, emotion, votes in counts},
+        roles=np.ma.getdata(roles["role"]),
+        expected={item: json.loads(text) for item, text in expected},
+        votes={name: np.ma.getdata(column) for name, column in votes.items()},
         settled=settled,
         reserved=[(person, item, turn, seconds_of(until)) for person, item, turn, until in reserved],
     )

@@ -13,8 +13,8 @@ from emo_core.records import EXCLUSIONS, Study
 from emo_core.store import Database, browsing
 from pages.parts.copy_link import copy_link
 from pages.parts.player import player
-from pages.parts.routes import audio_url
 from pages.parts.session import escape
+from pages.parts.sounds import audio_url
 
 PLAYER = "player"
 DAY_S = 86_400.0  # no clip is longer

@@ -20,7 +20,7 @@ def show(store: Database, campaign: str, found: list[dict], me: str | None) -> N
         return
     rows = [
         {"clip": row["clip"], "votes": ", ".join(f"{name} {n}" for name, n in row["votes"].items()), "entropy (bits)": row["entropy"],
-         "flags": ", ".join(row["flags"]), "decided": row["adjudicated"]}
+         "flags": ", ".join(row["flags"]), "decided": row["adjudicated"] or ""}
         for row in found[:SHOWN]
     ]  # fmt: skip
     picked = st.dataframe(

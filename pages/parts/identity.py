@@ -20,6 +20,7 @@ import streamlit as st
 
 from emo_core import access, verbs
 from emo_core.store import Database, campaigns
+from pages.parts.session import open_store
 
 COOKIE = "workbench"
 YEAR_S = 31_536_000
@@ -110,34 +111,19 @@ def personal_path(store: Database, name: str) -> str:
     return f"people/me?key={access.sign(store.folder, 'me', {'name': name})}"
 
 
-class ResearcherCookie:
-    """Middleware: while the workbench is open to whoever sits at this machine, mark their browser as the researcher's, so that
-    it stays so when somebody is invited.
-    """
+def researcher_cookie(cookies: str) -> str | None:
+    """The Set-Cookie line for a browser with these cookies, where it is to be the researcher's; else None."""
+    store = open_store()
+    if COOKIE in SimpleCookie(cookies) or not is_open(store):
+        return None
+    return cookie(signed_visitor(store, None, "researcher"))
 
-    def __init__(self, app, store):
-        self.app, self.store = app, store
 
-    async def __call__(self, scope, receive, send):
-        """Pass everything on; a page that is fetched brings the cookie along."""
-        if scope["type"] != "http" or not self._is_page(scope):
-            return await self.app(scope, receive, send)
-
-        async def sending(message):
-            if message["type"] == "http.response.start":
-                value = signed_visitor(self.store(), None, "researcher")
-                message["headers"] = [*message["headers"], (b"set-cookie", cookie(value).encode())]
-            await send(message)
-
-        return await self.app(scope, receive, sending)
-
-    def _is_page(self, scope) -> bool:
-        headers = dict(scope["headers"])
-        if scope["method"] != "GET" or b"text/html" not in headers.get(b"accept", b""):
-            return False
-        if scope["path"].startswith(("/_stcore", "/people", "/invite", "/label/", "/audio")):
-            return False
-        return COOKIE not in SimpleCookie(headers.get(b"cookie", b"").decode("latin-1")) and is_open(self.store())
+def say_how_to_enter(store: Database) -> None:
+    """Print the researchers' link where the workbench is no longer open to whoever comes."""
+    if way() == "laptop" and not is_open(store):
+        where = f"http://{st.get_option('server.address') or 'localhost'}:{st.get_option('server.port')}"
+        print(f"\n  Raters were invited. Researchers enter by {where}/{researcher_path(store)}\n", flush=True)
 
 
 def cookie(value: str) -> str:

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from emo_core import access
 from emo_core.audio import contained, decode, integrated_loudness, playback_gain
@@ -234,13 +233,3 @@ def _ask_name(campaign: str, problem: str = "") -> Response:
     )
     text = f"You are invited to listen to short clips: {campaign}. Your answers are kept under the name you give here."
     return _page("What do you hear?", text, form, status=422 if problem else 200)
-
-
-ROUTES = [
-    Route("/label/sync", sync, methods=["POST"]),
-    Route("/label/sound", sound),
-    Route("/invite/{token}", invite, methods=["GET", "POST"]),
-    Route("/people/enter", enter),
-    Route("/people/me", me),
-    Route("/people/remember", remember, methods=["POST"]),
-]

@@ -1,46 +1,24 @@
-"""Files that the browser asks for by itself: sound, and the player's scripts."""
+"""What the browser asks for by itself, and who answers. Light: see `starting`."""
 
 import importlib.util
 from pathlib import Path
-from urllib.parse import urlencode
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from emo_core import access
-from emo_core.errors import BadInput
-from emo_core.store import Database, browsing
-from pages.parts import labelling_routes, sounds
-from pages.parts.session import open_store
+from pages.parts.starting import late
 
 # The folder is found without importing the package, which would bring notebook machinery along.
 _WAVESURFER = Path(importlib.util.find_spec("wavesurfer").origin).parent / "js"
-
-
-def audio_url(store: Database, corpus: str, clip: str) -> str:
-    """Where the browser finds a clip's sound, relative to the app. Signed: only who was shown the clip has the address."""
-    return "audio?" + urlencode({"clip": access.sign(store.folder, "audio", {"corpus": corpus, "clip": clip})})
-
-
-def audio(request: Request) -> Response:
-    """The sound of one clip. Errors are plain sentences."""
-    store = open_store()
-    asked = access.read(store.folder, "audio", request.query_params.get("clip"))
-    if asked is None:
-        return PlainTextResponse("This address was not given out by this workbench.", status_code=403)
-    try:
-        found = browsing.clip_audio(store, asked["corpus"], asked["clip"])
-    except BadInput as error:
-        return PlainTextResponse(str(error), status_code=404)
-    if found is None:
-        return PlainTextResponse("There is no audio for this clip here.", status_code=404)
-    return sounds.response(found)
-
+_SOUNDS, _LABELLING = "pages.parts.sounds", "pages.parts.labelling_routes"
 
 ROUTES = [
-    Route("/audio", audio),
-    *labelling_routes.ROUTES,
+    Route("/audio", late(_SOUNDS, "audio")),
+    Route("/label/sync", late(_LABELLING, "sync"), methods=["POST"]),
+    Route("/label/sound", late(_LABELLING, "sound")),
+    Route("/invite/{token}", late(_LABELLING, "invite"), methods=["GET", "POST"]),
+    Route("/people/enter", late(_LABELLING, "enter")),
+    Route("/people/me", late(_LABELLING, "me")),
+    Route("/people/remember", late(_LABELLING, "remember"), methods=["POST"]),
     Mount("/assets/wavesurfer", StaticFiles(directory=_WAVESURFER)),
 ]
