@@ -11,5 +11,6 @@
 | desk | one campaign at work |
 | office | all desks of a store |
 | history | what did a rater answer? |
+| monitor, rater_figures | how does each rater do, and where do they disagree? |
 | event_table | everything that raters did, as a table |
 """

@@ -21,7 +21,7 @@ def own(store: Database, campaign: str, person: str) -> dict:
     number = campaigns.find_campaign(store, campaign)["campaign_id"]
     progress = office(store).desk(number).queue.progress(person)
     recent = answering.history(store, number, person, limit=RECENT + 1, offset=0)
-    rate = pace([row["happened_at"] for row in recent])
+    rate = pace([row["happened_at"] for row in recent if row["kind"] == "answer"])
     hours = progress["left"] / rate if rate else None
     count = answering.history_length(store, number, person)
     return progress | {"answers": count, "clips_per_hour": rate, "hours_left": hours}
@@ -29,7 +29,7 @@ def own(store: Database, campaign: str, person: str) -> dict:
 
 def pace(moments: Sequence[datetime]) -> float | None:
     """Clips an hour: the median gap between consecutive answers, pauses aside; None with fewer than three gaps."""
-    times = np.sort(np.array([moment.timestamp() for moment in moments]))
+    times = np.sort(np.array([campaigns.seconds_of(moment) for moment in moments]))
     gaps = np.diff(times)
     gaps = gaps[gaps <= PAUSE_S]
     middle = float(np.median(gaps)) if len(gaps) >= 3 else 0.0

@@ -53,8 +53,8 @@ class Office:
             self._timer = None
         try:
             answering.settle_statistics(self.store)
-        except StoreError:
-            _log.exception("statistics could not be refreshed; they will be with the next answer or start")
+        except StoreError as error:  # most likely the store was just closed
+            _log.warning("statistics will be refreshed with the next answer or start: %s", error)
 
 
 _offices: "weakref.WeakKeyDictionary[Database, Office]" = weakref.WeakKeyDictionary()

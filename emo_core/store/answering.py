@@ -237,18 +237,8 @@ def retire(store: Database, number: int, name: str, *, retired: bool, reason: st
 
 
 def retired_names(store: Database, number: int) -> dict[str, str]:
-    """Raters of the campaign's panel whose votes are set aside, and why."""
-    rows = (
-        store.cursor()
-        .execute(
-            "SELECT raters.name, arg_max(reason, retirements.rowid) FROM retirements JOIN retired_raters USING (rater_id) "
-            "JOIN raters USING (rater_id) JOIN panels USING (panel_id) JOIN campaigns ON campaigns.panel = panels.name "
-            "WHERE campaign_id = $campaign AND panels.corpus_id IN (SELECT corpus_id FROM campaign_clips "
-            "JOIN clips USING (clip_id) WHERE campaign_id = $campaign) GROUP BY ALL",
-            {"campaign": number},
-        )
-        .fetchall()
-    )
+    """Raters of the campaign whose votes are set aside, and why."""
+    rows = store.cursor().execute(query("retired_names"), {"campaign": number}).fetchall()
     return dict(rows)
 
 

@@ -16,7 +16,7 @@ SHOWN = 100
 def show(store: Database, campaign: str, found: list[dict], me: str | None) -> None:
     """The clips of highest entropy; a chosen one can be heard and decided on."""
     if not found:
-        st.info("No clip has two votes yet.")
+        st.info("No clip has two votes that differ.")
         return
     rows = [
         {"clip": row["clip"], "votes": ", ".join(f"{name} {n}" for name, n in row["votes"].items()), "entropy (bits)": row["entropy"],

@@ -426,15 +426,15 @@ def test_pace_leaves_pauses_out_and_hours_follow(plain):
     assert monitor(plain, "round")["hours_left"] is None and monitor(plain, "round")["closed"]
 
 
-def test_the_pace_is_of_the_latest_answers(plain):
-    desk = open_campaign(plain, "Ana")
-    label(desk, "Ana", lambda clip, turn: "sad", gap=30, ago=8000, most=29)
+def test_the_pace_is_of_the_latest_answers(store):
+    desk = bare(store, "Ana", clips=120)
+    label(desk, "Ana", lambda clip, turn: "sad", gap=30, ago=8000, most=66)
     browser = Browser(desk, "Ana", "later")
     browser.sync(24)
     for k in range(51):
         browser.answer(browser.have[0])["age_ms"] = (1000 - 3 * k) * 1000
         browser.sync(24)
-    assert of(monitor(plain, "round"), "Ana")["clips_per_hour"] == pytest.approx(1200, rel=0.02)
+    assert of(monitor(store, "round"), "Ana")["clips_per_hour"] == pytest.approx(1200, rel=0.02)
 
 
 def test_who_has_been_away_for_a_day_is_not_counted_on(plain):

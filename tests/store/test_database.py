@@ -66,6 +66,7 @@ def test_schema_after_all_migrations(store):
         "people": "person_id name added_at",
         "raters": "rater_id panel_id name persona temperature",
         "reservations": "campaign_id item turn person_id until",
+        "retired_members": "campaign_id name",
         "retired_raters": "rater_id",
         "retirements": "rater_id retired reason happened_at",
         "stale_clips": "clip_id",

@@ -108,3 +108,17 @@ SELECT *
 FROM answers
 WHERE kind <> 'shown'
 QUALIFY row_number() OVER (PARTITION BY campaign_id, person_id, item, turn ORDER BY answer_id DESC) = 1;
+
+-- Raters of each campaign whose votes are set aside.
+CREATE VIEW retired_members AS
+SELECT DISTINCT campaigns.campaign_id, raters.name
+FROM retired_raters
+JOIN raters USING (rater_id)
+JOIN panels USING (panel_id)
+JOIN campaigns ON campaigns.panel = panels.name
+WHERE EXISTS (
+    SELECT 1
+    FROM campaign_clips
+    JOIN clips USING (clip_id)
+    WHERE campaign_clips.campaign_id = campaigns.campaign_id AND clips.corpus_id = panels.corpus_id
+);
