@@ -1,11 +1,12 @@
 """The frame of the workbench: `streamlit run app.py`.
 
 Streamlit reads this file twice. As the server starts it is imported, and gives the ASGI application with our routes; the
-store is opened from here, so that a second app on the same store does not start. For each visitor it is run as a script, and
+store is opened here, so that a second app on the same store does not start. For each visitor it is run as a script, and
 draws the page that the visitor is on.
 """
 
 import ctypes
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -19,8 +20,10 @@ ROOT = Path(__file__).parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from pages.parts import starting  # noqa: E402
+from emo_core.errors import WorkbenchError  # noqa: E402
+from pages.parts import doorstep, identity  # noqa: E402
 from pages.parts.routes import ROUTES  # noqa: E402
+from pages.parts.session import open_store  # noqa: E402
 
 # Streamlit leaves six rems above a page; a list of clips has better use for them.
 STYLE = """<style>
@@ -70,14 +73,20 @@ def keep_small() -> None:
         libc.mallopt(-1, 100_000)  # M_TRIM_THRESHOLD, bytes
 
 
+def own_store() -> None:
+    """Open the store, or say why not and end the process."""
+    try:
+        open_store(wait_s=5)
+    except WorkbenchError as error:
+        print(f"\nThe Ambiguity Workbench did not start. {error}\n", file=sys.stderr, flush=True)
+        os._exit(1)  # the server has begun; an exception would only be logged and leave an empty page behind
+    identity.say_how_to_enter(open_store())
+
+
 def draw() -> None:
     """The frame around every page. Who may see a page is decided here: for a rater the others do not exist."""
     st.set_page_config(page_title="Ambiguity Workbench", page_icon=FAVICON, layout="wide")
     st.html(STYLE)
-    starting.finished()
-    from pages.parts import doorstep, identity  # heavy: they come while the browser loads Streamlit
-    from pages.parts.session import open_store
-
     me = identity.visitor(open_store())
     if me.role == "nobody":
         return doorstep.show(me)
@@ -95,11 +104,11 @@ def draw() -> None:
 
 if get_script_run_ctx(suppress_warning=True) is None:
     keep_small()
-    starting.begin()
+    own_store()
     # Until the first visitor reaches st.navigation, Streamlit would serve the folder pages/ without this frame around it:
     # a link to a page, opened right after a restart, must find the frame too.
     PagesManager.uses_pages_directory = False
-    marking = Middleware(starting.ResearcherCookie)
+    marking = Middleware(identity.ResearcherCookie)
     app = st.App(
         ROOT / "app.py", routes=ROUTES, middleware=[marking]
     )  # `streamlit run` looks for `app = st.App` in the source

@@ -54,7 +54,7 @@ def test_rooms_know_only_the_rooms_below(path):
 
 def test_starting_the_server_loads_nothing_heavy():
     code = (
-        "import sys, pages.parts.clip_view, pages.parts.figures, pages.parts.filters, pages.parts.labelling_routes, emo_core.cli;"
+        "import sys, pages.parts.clip_view, pages.parts.figures, pages.parts.filters, pages.parts.routes, emo_core.cli;"
         "print(*sys.modules)"
     )
     loaded = subprocess.run(
@@ -72,11 +72,3 @@ def test_starting_the_server_loads_nothing_heavy():
         "espeakng_loader",
         "wavesurfer",
     }
-
-
-def test_the_first_page_is_served_before_anything_heavy_is_loaded():
-    code = (
-        "import sys, streamlit; there = set(sys.modules); import pages.parts.routes; print(*(set(sys.modules) - there))"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert not {name.split(".")[0] for name in loaded.split()} & {"pandas", "pyarrow", "duckdb", "numpy", "emo_core"}

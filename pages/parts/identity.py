@@ -18,7 +18,7 @@ from typing import Literal
 
 import streamlit as st
 
-from emo_core import access, verbs
+from emo_core import access
 from emo_core.store import Database, campaigns
 from pages.parts.session import open_store
 
@@ -103,7 +103,7 @@ def signed_visitor(store: Database, name: str | None, role: str) -> str:
 
 def researcher_path(store: Database) -> str:
     """The path of the link that makes a browser a researcher's."""
-    return verbs.run(store, "campaign researcher-link", {})["path"]
+    return f"people/enter?key={access.sign(store.folder, 'enter', {})}"
 
 
 def personal_path(store: Database, name: str) -> str:
@@ -111,12 +111,28 @@ def personal_path(store: Database, name: str) -> str:
     return f"people/me?key={access.sign(store.folder, 'me', {'name': name})}"
 
 
-def researcher_cookie(cookies: str) -> str | None:
-    """The Set-Cookie line for a browser with these cookies, where it is to be the researcher's; else None."""
-    store = open_store()
-    if COOKIE in SimpleCookie(cookies) or not is_open(store):
-        return None
-    return cookie(signed_visitor(store, None, "researcher"))
+class ResearcherCookie:
+    """Middleware: while the workbench is open to whoever sits at this machine, mark their browser as the researcher's, so that
+    it stays so when somebody is invited. The mark comes with a file that every page fetches once it has loaded.
+    """
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        """Pass everything on, that one file with the cookie."""
+        if scope["type"] != "http" or scope["path"] != "/_stcore/host-config":
+            return await self.app(scope, receive, send)
+        cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
+        fresh = COOKIE not in SimpleCookie(cookies) and is_open(open_store())
+
+        async def sending(message):
+            if fresh and message["type"] == "http.response.start":
+                line = cookie(signed_visitor(open_store(), None, "researcher"))
+                message["headers"] = [*message["headers"], (b"set-cookie", line.encode())]
+            await send(message)
+
+        return await self.app(scope, receive, sending)
 
 
 def say_how_to_enter(store: Database) -> None:

@@ -1,4 +1,4 @@
-"""What the browser asks for by itself, and who answers. Light: see `starting`."""
+"""What the browser asks for by itself: sounds, a rater's messages, doors for raters, the player's scripts."""
 
 import importlib.util
 from pathlib import Path
@@ -6,19 +6,18 @@ from pathlib import Path
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages.parts.starting import late
+from pages.parts import labelling_routes, sounds
 
 # The folder is found without importing the package, which would bring notebook machinery along.
 _WAVESURFER = Path(importlib.util.find_spec("wavesurfer").origin).parent / "js"
-_SOUNDS, _LABELLING = "pages.parts.sounds", "pages.parts.labelling_routes"
 
 ROUTES = [
-    Route("/audio", late(_SOUNDS, "audio")),
-    Route("/label/sync", late(_LABELLING, "sync"), methods=["POST"]),
-    Route("/label/sound", late(_LABELLING, "sound")),
-    Route("/invite/{token}", late(_LABELLING, "invite"), methods=["GET", "POST"]),
-    Route("/people/enter", late(_LABELLING, "enter")),
-    Route("/people/me", late(_LABELLING, "me")),
-    Route("/people/remember", late(_LABELLING, "remember"), methods=["POST"]),
+    Route("/audio", sounds.audio),
+    Route("/label/sync", labelling_routes.sync, methods=["POST"]),
+    Route("/label/sound", labelling_routes.sound),
+    Route("/invite/{token}", labelling_routes.invite, methods=["GET", "POST"]),
+    Route("/people/enter", labelling_routes.enter),
+    Route("/people/me", labelling_routes.me),
+    Route("/people/remember", labelling_routes.remember, methods=["POST"]),
     Mount("/assets/wavesurfer", StaticFiles(directory=_WAVESURFER)),
 ]

@@ -340,6 +340,22 @@ def test_routes_answer_to_signed_words_alone(invited):
     assert not any(emotion in whole for emotion in EMOTIONS)
 
 
+def test_the_first_invite_closes_the_workbench_to_all_but_those_who_were_there(browser, server):
+    with a_browser(browser) as here, a_browser(browser) as elsewhere:
+        page = here.new_page()
+        page.goto(f"{server.url}/campaigns")
+        page.get_by_role("heading", name="Who listens to what?").wait_for()
+        assert command(server.folder, "campaign", "invite", "plain").returncode == 0  # carried out by the running server
+        page.goto(f"{server.url}/browse")
+        page.get_by_role("heading", name="Where do listeners disagree?").wait_for()
+        stranger = elsewhere.new_page()
+        stranger.goto(f"{server.url}/browse")
+        stranger.get_by_role("heading", name="Who are you?").wait_for()
+        link = json.loads(command(server.folder, "campaign", "researcher-link", "--json").stdout)["path"]
+        stranger.goto(f"{server.url}/{link}")
+        stranger.get_by_role("link", name="Browse").first.wait_for()
+
+
 def test_a_proxy_says_who_is_there(browser, labelling_store, tmp_path):
     folder = tmp_path / "store"
     shutil.copytree(labelling_store, folder)
