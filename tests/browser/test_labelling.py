@@ -345,7 +345,9 @@ def test_the_first_invite_closes_the_workbench_to_all_but_those_who_were_there(b
         page = here.new_page()
         page.goto(f"{server.url}/campaigns")
         page.get_by_role("heading", name="Who listens to what?").wait_for()
-        assert command(server.folder, "campaign", "invite", "plain").returncode == 0  # carried out by the running server
+        assert (
+            command(server.folder, "campaign", "invite", "plain").returncode == 0
+        )  # carried out by the running server
         page.goto(f"{server.url}/browse")
         page.get_by_role("heading", name="Where do listeners disagree?").wait_for()
         stranger = elsewhere.new_page()
