@@ -73,6 +73,7 @@ def test_unknown_labels_are_explained_or_left_out(server, page):
     picture(page, "corpora-labels")
     page.get_by_role("button", name="Leave all unknown ones out").click()
     page.get_by_text("5 labels: 1 left out, 4 understood").wait_for()
+    settled(page)  # until then the button before stands beside the new one
     page.get_by_role("button", name="Import").click()
     page.get_by_text("votes is in the store").wait_for()
     panel = listed(server)["votes"]["panels"][0]
