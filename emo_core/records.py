@@ -13,12 +13,13 @@ votes   clip, panel, rater (None: anonymous), label, times (how many such votes,
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from emo_core import vocabulary
 from emo_core.errors import BadInput
+
+if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
+    import pandas as pd
 
 Rule = Literal["all_inside", "drop_outside"]
 Split = Literal["clip", "speaker", "session", "corpus"]
@@ -171,10 +172,10 @@ class Reading:
 
     format: str
     source: str
-    clips: pd.DataFrame | None
-    votes: pd.DataFrame | VotesFile
+    clips: "pd.DataFrame | None"
+    votes: "pd.DataFrame | VotesFile"
     audio_root: Path | None = None
-    audio_files: pd.DataFrame | None = None
+    audio_files: "pd.DataFrame | None" = None
     licence: str = ""
     simulated: bool = False
     rating_scale: tuple[float, float] | None = None

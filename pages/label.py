@@ -5,6 +5,7 @@ import streamlit as st
 from emo_core import access
 from emo_core.errors import BadInput
 from emo_core.labelling.campaign import from_document
+from emo_core.records import checked_name
 from emo_core.store import campaigns
 from pages.parts import guidelines, identity
 from pages.parts.labeller import labeller
@@ -21,8 +22,11 @@ st.html(
 
 
 def keep_name() -> None:
-    """Take the name that was typed."""
-    st.session_state["my_name"] = st.session_state["typed_name"].strip() or None
+    """Take the name that was typed, or say what is wrong with it and ask again."""
+    try:
+        st.session_state["my_name"] = checked_name("rater", st.session_state["typed_name"])
+    except BadInput as error:
+        st.session_state["my_name"], st.session_state["name_problem"] = None, str(error)
 
 
 def accept_invite() -> None:
@@ -35,6 +39,8 @@ def accept_invite() -> None:
 
 if not me.name:
     st.title("What do you hear?")
+    if problem := st.session_state.pop("name_problem", None):
+        st.error(escape(problem))
     st.text_input(
         "Your name as a rater", key="typed_name", max_chars=100, on_change=keep_name, width=360,
         help="Asked once; this browser keeps it. Your votes stand under it.",
@@ -71,7 +77,10 @@ campaign = from_document(found["settings"])
 try:
     campaigns.join(store, found["campaign_id"], me.name, sees_votes=me.is_researcher)
 except BadInput as error:
-    fail(error)
+    st.error(escape(str(error)))
+    if me.way == "laptop" and me.is_researcher:
+        st.text_input("Another name", key="typed_name", max_chars=100, on_change=keep_name, width=360)
+    st.stop()
 blindness = " You can see votes elsewhere, so your answers are marked as not blind." if me.is_researcher else ""
 text.markdown(f":small[You label as **{escape(me.name)}**.{blindness}]")
 guidelines.show(store, campaign)

@@ -34,19 +34,25 @@ hours.metric("Time to go", "–" if found["hours_left"] is None else history.as_
 page = (
     st.pagination(max(1, -(-found["answers"] // PAGE_SIZE)), key="answers_page") if found["answers"] > PAGE_SIZE else 1
 )
+taken = st.session_state.setdefault("taken_back", 0)  # a new list has no row chosen
 rows = history.rows(store, name, me.name, limit=PAGE_SIZE, offset=((page or 1) - 1) * PAGE_SIZE)
 if not rows:
     st.info("No answer yet in this campaign.")
     st.stop()
 picked = st.dataframe(
-    pd.DataFrame(rows).drop(columns="item"), key="own_answers", hide_index=True, on_select="rerun", selection_mode="single-row",
+    pd.DataFrame(rows).drop(columns="item"), key=f"own_answers:{page}:{taken}", hide_index=True,
+    on_select="rerun", selection_mode="single-row",
     column_config={"seconds": st.column_config.NumberColumn(format="%.1f")},
 )  # fmt: skip
-st.caption("Times are UTC. Choose an answer to take it back: it counts no longer, and the clip comes to you again.")
+st.caption(
+    "Times are UTC. Choose an answer or a skip to take it back: it counts no longer, and the clip comes to you again."
+)
 if picked.selection.rows:
     chosen = rows[picked.selection.rows[0]]
-    if chosen["what"] == "answer" and st.button("Take this answer back", icon=":material/undo:"):
+    words = f"Take back {chosen['clip']}" + (f" ({chosen['heard']})" if chosen["heard"] else "")
+    if chosen["what"] in ("answer", "skip") and st.button(escape(words), icon=":material/undo:"):
         history.retract(store, name, me.name, chosen["item"])
+        st.session_state["taken_back"] += 1
         st.rerun()
 if me.way == "laptop" and not me.is_researcher:
     with st.expander("Go on in another browser"):

@@ -78,7 +78,8 @@ with right:
 
 st.subheader("Rater by rater")
 picked = st.dataframe(
-    pd.DataFrame(monitor_tables.rows(found["raters"])), key="raters", hide_index=True, on_select="rerun", selection_mode="single-row",
+    pd.DataFrame(monitor_tables.rows(found["raters"])), key=f"raters:{name}", hide_index=True,
+    on_select="rerun", selection_mode="single-row",
     column_config=monitor_tables.COLUMNS,
 )  # fmt: skip
 st.caption(monitor_tables.LEGEND)

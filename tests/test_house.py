@@ -72,3 +72,9 @@ def test_starting_the_server_loads_nothing_heavy():
         "espeakng_loader",
         "wavesurfer",
     }
+
+
+def test_the_first_clip_waits_for_no_table_library():
+    code = "import sys, pages.parts.routes, pages.parts.doorstep, pages.parts.guidelines, pages.parts.labeller; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"pandas", "emo_core.verbs"} & set(loaded.split())

@@ -24,7 +24,7 @@ _HOUR = timedelta(hours=1)
 
 def _name(text: str, longest: int | None = None) -> str:
     """A rater's name as text: Plotly would take it for markup."""
-    return escape(text if longest is None or len(text) <= longest else text[: longest - 1] + "…")
+    return escape(text if longest is None or len(text) <= longest else text[: longest - 1] + "…", quote=False)
 
 
 def pace(timeline: Mapping[str, Sequence]) -> go.Figure:

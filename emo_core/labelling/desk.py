@@ -98,8 +98,8 @@ class Desk:
         have    [[item, turn], …] that the browser holds unanswered; want: how many further ones it can take
 
         Returns `acked` (seqs that are on disk), `refused` ([{seq, why}]: they break a rule and will never be taken), `clips`,
-        `progress`, `closed`, `waiting` (others hold the last clips). Raises BadInput where the message is none, or the person
-        no rater of the campaign.
+        `progress`, `closed`, `ended` (the rater's votes were set aside), `waiting` (others hold the last clips). Raises
+        BadInput where the message is none, or the person no rater of the campaign.
         """
         if not all(isinstance(part, Sequence) for part in (events, have)):
             raise BadInput("Events, and what a browser has, are lists.")
@@ -124,7 +124,8 @@ class Desk:
                 "refused": refused,
                 "clips": clips,
                 "progress": progress,
-                "closed": closed or person in self._aside,
+                "closed": closed,
+                "ended": person in self._aside,
                 "waiting": bool(want)
                 and not (clips or held or closed)
                 and bool(progress["left"])

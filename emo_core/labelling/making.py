@@ -56,6 +56,10 @@ def _with_panel(store: Database, campaign: Campaign) -> Campaign:
     if bool(campaign.study) == bool(campaign.corpus):
         raise BadInput("A campaign labels the clips of a study or of a corpus: give one of the two.")
     by_votes = campaign.order != "random" or campaign.least_gain or campaign.enough_votes
+    if campaign.form.question == "none" and (campaign.gold or campaign.practice):
+        raise BadInput(
+            "Gold and practice clips are known by their emotion, and this form asks for none. Choose 0 of each."
+        )
     if campaign.form.question == "none" and by_votes:
         raise BadInput(
             "Order and stop rules go by votes for emotions, and this form asks for none. Choose the random order and no stop rule."
@@ -115,4 +119,4 @@ def _check_examples(campaign: Campaign, names: np.ndarray) -> None:
     known = set(names)
     for clip in campaign.examples:
         if clip not in known:
-            raise UnknownName("clip with sound", clip, known)
+            raise UnknownName("clip with sound", clip, sorted(known))

@@ -237,9 +237,10 @@ def is_known(store: Database, name: str) -> bool:
 
 
 def join(store: Database, number: int, name: str, *, sees_votes: bool) -> None:
-    """Make a person a rater of a campaign; again changes nothing but that somebody who saw votes stays marked so.
+    """Make a person a rater of a campaign; again changes nothing.
 
-    Raises BadInput where the panel has a rater of that name whose votes were imported: two people would become one.
+    Raises BadInput where the panel has a rater of that name whose votes were imported (two people would become one), or
+    where somebody who sees votes comes under the name of a rater who is blind.
     """
     with store.writing() as cursor:
         person = person_number(cursor, name)
@@ -248,8 +249,9 @@ def join(store: Database, number: int, name: str, *, sees_votes: bool) -> None:
         )
         if known:
             if sees_votes and not known[0]:
-                cursor.execute(
-                    "UPDATE members SET sees_votes = true WHERE campaign_id = ? AND person_id = ?", [number, person]
+                raise BadInput(
+                    f"{name.strip()!r} labels here without seeing votes, and a researcher sees them. Choose another name, so "
+                    "that blind answers stay known as such."
                 )
             return
         stranger = one_row(

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from emo_core import vocabulary
 from emo_core.errors import BadInput, BadTable, UnknownName
 from emo_core.records import Reading, Report, Skipped, VotesFile, checked_name, panel_kind
 from emo_core.store import campaigns, intake, studies
 from emo_core.store.database import Database, column_names, one_row, query, quoted, utc_now
+
+if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
+    import pandas as pd
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -108,7 +111,7 @@ def _update_clips(cursor: Cursor, corpus: int, reading: Reading) -> tuple[int, i
 def add_votes(
     store: Database,
     corpus: str,
-    votes: VotesFile | pd.DataFrame,
+    votes: "VotesFile | pd.DataFrame",
     *,
     source: str = "votes",
     skip_bad_rows: bool = False,
@@ -181,6 +184,8 @@ def _is_grouped(cursor: Cursor) -> bool:
 def _clips_of_file(cursor: Cursor, reading: Reading) -> list[str]:
     """Clips named by the rows of votes; their audio is looked up by path or by name among the files of the audio root."""
     root = str(reading.audio_root) if reading.audio_root else None
+    import pandas as pd
+
     files = (
         reading.audio_files if reading.audio_files is not None else pd.DataFrame(columns=["key", "audio", "duration_s"])
     )

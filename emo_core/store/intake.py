@@ -11,14 +11,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from emo_core import vocabulary
 from emo_core.errors import BadTable
 from emo_core.records import GRADES, Skipped, VotesFile
 from emo_core.store.database import column_names, one_row, query, quoted
+
+if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
+    import pandas as pd
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -52,7 +55,7 @@ class Staged:
 
 def stage(
     cursor: Cursor,
-    votes: VotesFile | pd.DataFrame,
+    votes: "VotesFile | pd.DataFrame",
     *,
     labels: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
@@ -68,7 +71,7 @@ def stage(
     return Staged(skipped, [*leave_labels_out(cursor), *notes])
 
 
-def fill(cursor: Cursor, votes: VotesFile | pd.DataFrame, *, labels: Mapping[str, str] | None = None) -> list[str]:
+def fill(cursor: Cursor, votes: "VotesFile | pd.DataFrame", *, labels: Mapping[str, str] | None = None) -> list[str]:
     """The first half of `stage`: the temporary tables (and the view `incoming_votes`, which has every column) with every
     row, those that break a rule with their `problem`; and
     notes on graded answers. Raises BadTable where the file cannot be read.
@@ -103,6 +106,8 @@ def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
     meaning = vocabulary.spellings() | {
         word.strip().lower(): vocabulary.emotion(name) if name else "" for word, name in extra.items()
     }
+    import pandas as pd
+
     cursor.register("labels", pd.DataFrame({"spelling": meaning.keys(), "name": meaning.values()}))
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE incoming_labels AS SELECT spelling, emotion_id, labels.name = '' AS left_out "
@@ -114,7 +119,7 @@ def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
     )
 
 
-def _stage_frame(cursor: Cursor, votes: pd.DataFrame) -> None:
+def _stage_frame(cursor: Cursor, votes: "pd.DataFrame") -> None:
     columns = {name: quoted(name) if name in votes else "NULL" for name in (*_TEXT, "times", "temperature")}
     columns["times"] = columns["times"] if "times" in votes else "1"
     columns |= {name: f"given_number({quoted(name)})" if name in votes else "NULL" for name in _NUMBERS}

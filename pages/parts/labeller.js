@@ -8,11 +8,13 @@ const AHEAD = 24; // clips asked for in advance
 const LOW = 12; // ask for more below
 const PAST = 30; // clips that Back can reach
 const LOOK_AGAIN_MS = 5000;
+const HEARD = 0.9; // of a clip; browsers tell where they are four times a second only
 const PAUSE_MS = 120000; // a longer gap between answers is a pause
 const labellers = new WeakMap();
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { parentElement } = component;
+  const [data] = component.data;
   const there = labellers.get(parentElement);
   if (there && there.data.ticket !== data.ticket) there.destroy();
   if (!there || there.data.ticket !== data.ticket) labellers.set(parentElement, new Labeller(parentElement, data));
@@ -108,20 +110,22 @@ class Labeller {
     return this.queue.length < LOW && this.gaveAll === false;
   }
 
-  onAnswer({ clips, progress, closed, waiting, refused }, { want }) {
+  onAnswer({ clips, progress, closed, ended, waiting, refused }, { want }) {
     const answered = this.outbox.turnsPending;
     const known = new Set(this.queue.map(turnOf));
     const fresh = clips.filter((clip) => !known.has(turnOf(clip)) && !answered.has(turnOf(clip)));
     const before = this.clip && turnOf(this.clip);
     this.queue.push(...fresh);
+    if (closed || ended) this.queue = []; // what was not heard yet is not asked for any more
     if (want) this.gaveAll = clips.length < Math.min(want, 3) || !fresh.length;
-    Object.assign(this, { progress, closed });
+    Object.assign(this, { progress, closed, ended });
     for (const { why } of refused) this.view.complain(why);
-    this.state = this.queue.length ? "on" : closed ? "closed" : waiting || clips.length ? "waiting" : want ? "over" : this.state;
+    this.state = this.queue.length ? "on" : closed || ended ? "closed" : waiting || clips.length ? "waiting" : want ? "over" : this.state;
     if (this.state === "waiting" || this.state === "closed") this.lookAgain();
     this.deck.hold(this.held());
     if (this.clip && turnOf(this.clip) !== before) this.show();
     else this.view.draw({ progressOnly: this.queue.length > 0 });
+    if ((closed || ended) && !this.clip) this.deck.silence();
   }
 
   lookAgain() {
@@ -134,10 +138,11 @@ class Labeller {
     const { clip } = this;
     this.pause = null;
     this.deck.silence();
+    this.root.getRootNode().activeElement?.matches("input, textarea") && this.root.getRootNode().activeElement.blur();
     if (!clip) return this.view.draw();
     this.form.fill(this.at >= 0 ? this.past[this.at].answer : null);
     this.since = performance.now();
-    Object.assign(this, { plays: 0, heard: false, feedback: null, speeds: new Set() });
+    Object.assign(this, { plays: 0, heard: false, listened: 0, feedback: null, speeds: new Set() });
     const seen = ["sound", ...(clip.words ? ["words"] : []), ...(clip.expected ? ["listeners' votes, after the answer"] : [])];
     this.outbox.put({ kind: "shown", item: clip.item, turn: clip.turn, content: { what: seen, back: this.at >= 0 } });
     this.view.draw();
@@ -163,10 +168,20 @@ class Labeller {
       this.view.drawSound();
     });
     sound.element.addEventListener("pause", () => current() && this.view.drawSound());
-    sound.element.addEventListener("ended", () => {
-      if (!current()) return;
+    // Heard is what was listened to, not what was jumped over, and in a loop too.
+    let last = null;
+    const listen = (at) => {
+      if (current() && last !== null && at > last && at - last < 1) this.listened += at - last;
+      last = at;
+      if (!current() || this.heard || this.listened < HEARD * sound.element.duration) return;
       this.heard = true;
       this.view.drawSound();
+    };
+    sound.element.addEventListener("timeupdate", () => listen(sound.element.currentTime));
+    sound.element.addEventListener("seeking", () => (last = sound.element.currentTime));
+    sound.element.addEventListener("ended", () => {
+      listen(sound.element.duration);
+      if (current()) this.view.drawSound();
     });
   }
 
@@ -202,6 +217,7 @@ class Labeller {
     const { clip } = this;
     if (clip.expected && this.at < 0) {
       this.feedback = { expected: clip.expected, answer };
+      this.outbox.talk();
       return this.view.draw();
     }
     this.goOn(clip, answer);
@@ -215,16 +231,14 @@ class Labeller {
   }
 
   // Leave the clip on the screen: back to the front of the queue, or on to the next clip.
-  goOn(clip, answer) {
+  goOn(clip, answer, skipped = false) {
     if (this.at >= 0) {
       this.past[this.at] = { clip, answer };
       this.at = -1;
     } else {
       this.queue.shift();
-      if (answer) {
-        this.past = [...this.past, { clip, answer }].slice(-PAST);
-        this.answered += clip.role === "practice" ? 0 : 1;
-      }
+      if (answer || skipped) this.past = [...this.past, { clip, answer }].slice(-PAST);
+      if (answer) this.answered += clip.role === "practice" ? 0 : 1;
       if (this.progress && clip.role !== "practice") this.progress.done += answer ? 1 : 0;
     }
     const rest = this.data.batch && answer && this.answered && this.answered % this.data.batch === 0 && this.at < 0;
@@ -271,8 +285,7 @@ class Labeller {
     this.view.closePanel();
     this.put("skip", { reason });
     const { clip } = this;
-    if (this.at >= 0) this.past.splice(this.at, 1), (this.at = -1), this.show(), this.outbox.talk();
-    else this.goOn(clip, null);
+    this.goOn(clip, null, true);
   }
 
   value(question, value, { mayEnd = true } = {}) {
@@ -310,7 +323,9 @@ class Labeller {
 
   press(code, shift) {
     const action = this.keys.action(code);
+    if (action === "back" && !this.feedback && (this.pause || !this.clip)) return this.back(), true;
     if (this.feedback || this.pause) {
+      if (action === "replay" && this.feedback) return this.play({ from: 0 }), true;
       if (!["send", "play"].includes(action)) return Boolean(action);
       return this.carryOn(), true;
     }

@@ -23,7 +23,7 @@ _HTML = """
   <div class="top">
     <span class="count">&nbsp;</span>
     <div class="progress" role="progressbar" aria-label="Clips done" aria-valuemin="0" aria-valuemax="100"><div class="done"></div></div>
-    <span class="sign" role="status" data-state="saved"><span>saved</span></span>
+    <span class="sign" data-state="saved"><span>saved</span></span>
   </div>
   <p class="complaint" role="alert" hidden></p>
   <div class="panel" role="group" tabindex="-1" hidden></div>
@@ -82,16 +82,14 @@ def labeller(campaign: Campaign, *, ticket: str, scope: str, remember: str | Non
     scope     names this rater and campaign among others of the same browser
     remember  signed words by which the browser keeps who the rater is; None where it does already
     """
-    _LABELLER(
-        key=key,
-        data={
-            "ticket": ticket,
-            "scope": scope,
-            "sync": "label/sync",
-            "sound": "label/sound",
-            "remember": {"url": "people/remember", "ticket": remember} if remember else None,
-            "form": asdict(campaign.form),
-            "colours": vocabulary.colours(campaign.form.emotions),
-            **{name: getattr(campaign, name) for name in ("autoplay", "hear_first", "same_loudness", "batch")},
-        },
-    )
+    told = {
+        "ticket": ticket,
+        "scope": scope,
+        "sync": "label/sync",
+        "sound": "label/sound",
+        "remember": {"url": "people/remember", "ticket": remember} if remember else None,
+        "form": asdict(campaign.form),
+        "colours": vocabulary.colours(campaign.form.emotions),
+        **{name: getattr(campaign, name) for name in ("autoplay", "hear_first", "same_loudness", "batch")},
+    }
+    _LABELLER(key=key, data=[told])  # in a dict Streamlit looks for data frames, and loads pandas for it: 0.3 s

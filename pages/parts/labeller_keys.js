@@ -20,16 +20,18 @@ const ACTIONS = {
 };
 const DIGITS = ["Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "Digit0"];
 const SHELF = "workbench:keys";
+const NEVER = /^(Shift|Control|Alt|Meta|Caps|Num|F\d|Tab|Escape)/; // keys with a meaning of their own
 const TYPING = "input:not([type=range]), textarea, select, [contenteditable=''], [contenteditable=true]";
 const PRESSABLE = "button, summary, a[href], [role=button], [role=menuitem], [role=radio], [role=option]";
 
 class Keys {
   constructor(emotions) {
+    this.shelf = `${SHELF}:${emotions.join(",")}`; // what a digit means depends on the emotions and their order
     this.usual = Object.fromEntries(Object.entries(ACTIONS).map(([action, [code]]) => [action, code]));
     emotions.forEach((name, place) => (this.usual[`emotion ${name}`] = DIGITS[place] ?? null));
     this.chosen = {};
     try {
-      this.chosen = JSON.parse(localStorage.getItem(SHELF)) ?? {};
+      this.chosen = JSON.parse(localStorage.getItem(this.shelf)) ?? {};
     } catch {} // a browser that keeps nothing has the usual keys
     this.names = new Map();
     navigator.keyboard?.getLayoutMap?.().then((map) => {
@@ -39,7 +41,7 @@ class Keys {
   }
 
   code(action) {
-    return this.chosen[action] ?? this.usual[action];
+    return action in this.chosen ? this.chosen[action] : this.usual[action]; // null: no key
   }
 
   action(code) {
@@ -48,6 +50,7 @@ class Keys {
 
   // The key takes on the action; whatever it did before gets the action's old key.
   change(action, code) {
+    if (NEVER.test(code)) return;
     const other = this.action(code);
     if (other && other !== action) this.chosen[other] = this.code(action);
     this.chosen[action] = code;
@@ -61,7 +64,7 @@ class Keys {
 
   keep() {
     try {
-      localStorage.setItem(SHELF, JSON.stringify(this.chosen));
+      localStorage.setItem(this.shelf, JSON.stringify(this.chosen));
     } catch {} // they hold for this page then
   }
 
@@ -83,6 +86,6 @@ class Keys {
     const walked = path.some((node) => node.matches(PRESSABLE)) && target?.matches(":focus-visible");
     if (walked && ["Space", "Enter"].includes(event.code)) return null;
     if (target?.matches("[type=range]") && event.code.startsWith("Arrow")) return null;
-    return event.code;
+    return event.code.replace(/^Numpad(\d)$/, "Digit$1").replace("NumpadEnter", "Enter");
   }
 }

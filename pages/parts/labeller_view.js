@@ -63,7 +63,8 @@ class View {
     this.root.dataset.item = clip ? turnOf(clip) : "";
     this.find(".desk").hidden = !desk;
     this.find(".word").hidden = desk;
-    if (!desk) this.drawWord();
+    if (desk) this.find(".word").replaceChildren();
+    else this.drawWord();
     this.find(".role").textContent = at >= 0 ? "An earlier answer: correct it, or go on" : clip?.role === "practice" ? "Practice" : "";
     this.find("[data-act=forth]").hidden = at < 0;
     this.find("[data-act=postpone]").hidden = at >= 0;
@@ -79,18 +80,21 @@ class View {
     const { feedback, pause, state, progress, closed, data } = this.labeller;
     const word = this.find(".word");
     const title = (text) => make("p", { class: "big" }, text);
-    const onward = make("button", { type: "button", "data-act": "onward", class: "send" }, `Go on ${this.keyName("send")}`);
+    const onward = make("button", { type: "button", "data-act": "onward", class: "send" }, make("span", {}, "Go on"), make("kbd", {}, this.keyName("send")));
+    const back = this.labeller.past.length ? make("button", { type: "button", "data-act": "back" }, make("span", {}, "Back"), make("kbd", {}, this.keyName("back"))) : null;
+    const place = (...children) => word.replaceChildren(...children.filter(Boolean));
     if (feedback) return word.replaceChildren(title("Practice"), ...this.lesson(feedback), onward);
-    if (pause) return word.replaceChildren(title(`${pause} clips done. Time for a pause.`), onward);
+    if (pause) return place(title(`${pause} clips done. Time for a pause.`), onward, back);
     if (state === "starting") return word.replaceChildren(make("p", {}, "Fetching clips …"));
-    if (closed) return word.replaceChildren(title("This campaign is closed for now."), make("p", {}, "Your answers are kept. Thank you."));
+    if (this.labeller.ended) return place(title("Your part in this campaign has ended."), make("p", {}, "Your answers are kept. Thank you."));
+    if (closed) return place(title("This campaign is closed for now."), make("p", {}, "Your answers are kept. Thank you."));
     const again = make("button", { type: "button", "data-act": "again" }, "Look again");
     if (state === "over") {
       const done = progress?.done ? `You labelled ${progress.done.toLocaleString("en")} clips. Thank you.` : "There is no clip for you here yet.";
-      return word.replaceChildren(title("All done."), make("p", {}, done), again);
+      return place(title("All done."), make("p", {}, done), again, back);
     }
     const more = this.labeller.outbox.failures ? "The server cannot be reached; your answers are kept here." : "The last clips are with other raters; some may come back.";
-    word.replaceChildren(title("Waiting for clips …"), make("p", {}, more), again);
+    place(title("Waiting for clips …"), make("p", {}, more), again, back);
   }
 
   lesson({ expected, answer }) {
@@ -101,7 +105,8 @@ class View {
         const bar = make("span", { class: "bar" }, make("span", { style: `width:${100 * share}%;background:${this.colour(name)}` }));
         return make("li", {}, make("span", { class: "name" }, name), bar, make("span", { class: "share" }, `${Math.round(100 * share)} %`));
       });
-    const verdict = heard === null ? "" : expected[heard] ? `You heard ${heard}, as ${Math.round(100 * expected[heard])} % of the listeners did.` : `You heard ${heard}; none of the listeners did.`;
+    const own = Object.entries({ ...answer.shares, ...answer.grades }).filter(([, value]) => value);
+    const verdict = heard === null ? (own.length ? `You said ${own.map(([name, value]) => `${name} ${value}`).join(", ")}.` : "") : expected[heard] ? `You heard ${heard}, as ${Math.round(100 * expected[heard])} % of the listeners did.` : `You heard ${heard}; none of the listeners did.`;
     return [make("p", {}, verdict), make("p", { class: "quiet" }, "What listeners heard:"), make("ul", { class: "lesson" }, ...rows)];
   }
 
@@ -260,6 +265,12 @@ class View {
       const slider = make("input", { type: "range", min: 0, max: listeners, value: 0, "aria-label": `Share of ${name}` });
       slider.addEventListener("input", () => change(name, Number(slider.value) - (this.labeller.form.values.shares?.[name] ?? 0)));
       const number = make("input", { type: "number", min: 0, max: listeners, value: 0, inputmode: "numeric", "aria-label": `${name}, of ${listeners}` });
+      number.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== "Escape") return;
+        event.preventDefault();
+        number.blur();
+        if (event.key === "Enter") this.labeller.send();
+      });
       number.addEventListener("input", () => change(name, Math.round(Number(number.value) || 0) - (this.labeller.form.values.shares?.[name] ?? 0)));
       const button = (sign, label) => make("button", { type: "button", "aria-label": `${label} ${name}`, onclick: () => change(name, sign * unit) }, sign > 0 ? "+" : "−");
       return make(
@@ -284,7 +295,7 @@ class View {
       kbd.textContent = keys.name(keys.code(act));
     }
     const open = form.missing.length;
-    const send = this.find(".send");
+    const send = this.find(".foot .send");
     send.disabled = Boolean(open) && form.missing.includes(form.asked[form.active]);
     send.querySelector("span").textContent = open && !send.disabled ? "Next" : "Send";
     send.hidden = form.sendsItself && form.asked.length === 1 && form.asked[0].kind === "choice" && !form.isTouched;

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from emo_core import verbs
 from emo_core.errors import WorkbenchError
 from emo_core.records import Study
 from emo_core.store import DEFAULT_FOLDER, Database, answering, corpora, ownership, studies
@@ -28,11 +27,18 @@ def open_store(*, wait_s: float = 0.0) -> Database:
             owner = ownership.card(folder)
             # A command will be done soon; another app will not.
             store = Database(folder, wait_s=0 if owner and owner["port"] else wait_s)
-            store.listen(lambda request: verbs.answer(store, request))
+            store.listen(lambda request: _carry_out(store, request))
             answering.settle_statistics(store)  # of answers that a killed server took
             atexit.register(store.close)
             _open[folder] = store
         return _open[folder]
+
+
+def _carry_out(store: Database, request: dict) -> dict:
+    """Answer another process. Every verb with its importers is loaded when the first one asks."""
+    from emo_core import verbs
+
+    return verbs.answer(store, request)
 
 
 def choose_study(store: Database) -> studies.StoredStudy:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from emo_core import access
+from emo_core import access, verbs
 from emo_core.store import Database, campaigns
 from tests.browser.conftest import command, picture, serving
 
@@ -24,14 +24,16 @@ document.addEventListener('workbench:playing', (event) => window.playing.push(ev
 def labelling_store(tmp_path_factory):
     """The demo corpus with a plain campaign and one that asks for everything."""
     folder = tmp_path_factory.mktemp("labelling") / "store"
-    assert command(folder, "demo").returncode == 0
-    plain = command(folder, "campaign", "add", "plain", "--study", "demo", "--overlap", "8")
-    assert plain.returncode == 0, plain.stderr
-    everything = command(
-        folder, "campaign", "add", "everything", "--study", "demo", "--question", "several", "--scale", "valence", "--scale",
-        "arousal", "--confidence", "5", "--comment", "--practice", "1", "--transcript",
-    )  # fmt: skip
-    assert everything.returncode == 0, everything.stderr
+    store = Database(folder)
+    verbs.run(store, "demo", {})
+    verbs.run(store, "campaign add", {"name": "plain", "study": "demo", "overlap": 8})
+    form = {"question": "several", "scales": ["valence", "arousal"], "confidence": 5, "comment": True}
+    verbs.run(
+        store, "campaign add", {"name": "everything", "study": "demo", "form": form, "practice": 1, "transcript": True}
+    )
+    paused = {"practice": 2, "batch": 3, "hear_first": True, "overlap": 2}
+    verbs.run(store, "campaign add", {"name": "paused", "study": "demo", **paused})
+    store.close()
     return folder
 
 
@@ -268,6 +270,42 @@ def test_a_whole_session_by_keyboard_alone(browser, server):
     assert rows[skipped]["kind"] == "skip"
     assert json.loads(rows[skipped]["content"])["reason"] == "distressing"
     assert rows[postponed]["kind"] == "postpone"
+
+
+def test_practice_pauses_hearing_first_and_closing(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        thrown = []
+        page.on("pageerror", lambda error: thrown.append(str(error)))
+        begin(page, server.url, campaign="paused")
+        page.keyboard.press("l")  # a loop is heard to its end too
+        for _ in range(2):
+            page.keyboard.press("1")
+            page.locator(".complaint", has_text="Listen to the end first").wait_for()
+            page.locator(".guard").wait_for(state="hidden")
+            page.keyboard.press("Numpad1")
+            page.locator(".labeller[data-state=feedback]").wait_for()
+            page.keyboard.press("Enter")
+        for place in range(3):
+            page.locator(".labeller[data-state=clip]").wait_for()
+            page.locator(".guard").wait_for(state="hidden")
+            page.keyboard.press(str(place + 2))
+        page.locator(".labeller[data-state=pause]").wait_for()
+        picture(page, "label_pause")
+        page.keyboard.press("Backspace")  # the last answer can be corrected from the pause
+        page.locator(".role", has_text="earlier answer").wait_for()
+        page.locator(".guard").wait_for(state="hidden")
+        page.keyboard.press("6")
+        page.locator(".labeller[data-state=clip]").wait_for()
+        saved(page)
+        assert command(server.folder, "campaign", "close", "paused").returncode == 0
+        page.locator(".guard").wait_for(state="hidden")
+        page.keyboard.press("5")
+        page.locator(".big", has_text="closed for now").wait_for()
+        saved(page)
+        assert not thrown
+    labelled = [row["answer"]["emotion"] for row in answers(server, "paused") if row["vote_id"]]
+    assert sorted(labelled) == sorted(["disgust", "fear", "sad", "neutral"])
 
 
 def test_a_rater_by_touch_sees_only_their_own_labelling(browser, invited):

@@ -51,7 +51,7 @@ def test_an_empty_store_says_what_to_do(store, monkeypatch, page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_on_a_campaign(labelled, monkeypatch, page):
-    as_visitor(monkeypatch, labelled, "Ana", "researcher")
+    as_visitor(monkeypatch, labelled, "Res", "researcher")
     app = draw(monkeypatch, labelled, page)
     assert not app.error
 
@@ -62,6 +62,13 @@ def test_whoever_has_no_name_is_asked_once(labelled, monkeypatch):
     assert not app.exception
     assert "You label as **Cho**" in said(app)
     assert "not blind" in said(app)
+
+
+def test_a_researcher_cannot_label_as_a_blind_rater(labelled, monkeypatch):
+    as_visitor(monkeypatch, labelled, "Ana", "researcher")
+    app = draw(monkeypatch, labelled, "label")
+    assert "without seeing votes" in said(app)
+    assert not {row["name"]: row["sees_votes"] for row in answering.members(labelled, 1)}["Ana"]
 
 
 def test_a_researcher_who_labels_is_marked(labelled, monkeypatch):
@@ -93,7 +100,7 @@ def test_a_stranger_sees_nothing_once_somebody_was_invited(labelled, monkeypatch
 
 
 def test_a_campaign_is_made_on_the_page(labelled, monkeypatch):
-    as_visitor(monkeypatch, labelled, "Ana", "researcher")
+    as_visitor(monkeypatch, labelled, "Res", "researcher")
     app = draw(monkeypatch, labelled, "campaigns")
     app.text_input("campaign:name").input("second").run()
     app.number_input("campaign:overlap").set_value(4).run()
