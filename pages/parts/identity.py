@@ -121,7 +121,7 @@ class ResearcherCookie:
 
     async def __call__(self, scope, receive, send):
         """Pass everything on, that one file with the cookie."""
-        if scope["type"] != "http" or scope["path"] != "/_stcore/host-config":
+        if scope["type"] != "http" or not scope["path"].endswith("/_stcore/host-config"):
             return await self.app(scope, receive, send)
         cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
         fresh = COOKIE not in SimpleCookie(cookies) and is_open(open_store())

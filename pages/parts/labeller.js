@@ -34,6 +34,29 @@ function closeDialogs() {
 
 const turnOf = ({ item, turn }) => `${item}/${turn}`;
 
+// What is said of the clip on the screen and not sent yet: a reload must not lose it.
+class Draft {
+  constructor(scope) {
+    this.shelf = `workbench:draft:${scope}`;
+  }
+
+  keep(turn, form) {
+    try {
+      if (form.isTouched) sessionStorage.setItem(this.shelf, JSON.stringify({ turn, answer: form.answer({ whole: true }) }));
+      else sessionStorage.removeItem(this.shelf);
+    } catch {} // a browser that keeps nothing
+  }
+
+  of(turn) {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.shelf));
+      return kept?.turn === turn ? kept.answer : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
 class Labeller {
   constructor(parent, data) {
     Object.assign(this, { parent, data, queue: [], past: [], at: -1, progress: null, answered: 0, state: "starting", moments: [] });
@@ -53,7 +76,14 @@ class Labeller {
         hungry: () => this.hungry(),
       },
     });
+    this.draft = new Draft(data.scope);
     this.view = new View(this);
+    this.tabs = new BroadcastChannel(`workbench:label:${data.scope}`);
+    this.tabs.onmessage = ({ data: word }) => {
+      this.view.complain("Another tab labels here too. Close one: both get the same clips.");
+      if (word === "here") this.tabs.postMessage("too");
+    };
+    this.tabs.postMessage("here");
     this.keys.onNames = () => this.view.draw();
     this.listening = new AbortController();
     // On window and first of all: Streamlit has keys of its own.
@@ -69,6 +99,7 @@ class Labeller {
   destroy() {
     this.listening.abort();
     this.calm.disconnect();
+    this.tabs.close();
     this.outbox.destroy();
     this.deck.destroy();
     this.view.destroy();
@@ -140,7 +171,7 @@ class Labeller {
     this.deck.silence();
     this.root.getRootNode().activeElement?.matches("input, textarea") && this.root.getRootNode().activeElement.blur();
     if (!clip) return this.view.draw();
-    this.form.fill(this.at >= 0 ? this.past[this.at].answer : null);
+    this.form.fill(this.at >= 0 ? this.past[this.at].answer : this.draft.of(turnOf(clip)));
     this.since = performance.now();
     Object.assign(this, { plays: 0, heard: false, listened: 0, feedback: null, speeds: new Set() });
     const seen = ["sound", ...(clip.words ? ["words"] : []), ...(clip.expected ? ["listeners' votes, after the answer"] : [])];

@@ -147,7 +147,7 @@ class Form {
     return this.set(question, question.kind === "shares" ? [emotion, shift ? -this.unit : this.unit] : emotion);
   }
 
-  answer() {
+  answer({ whole = false } = {}) {
     const given = { flags: this.flags };
     if (this.comment) given.comment = this.comment;
     for (const { id, emotion } of this.asked) {
@@ -156,7 +156,7 @@ class Form {
       if (emotion) (given.grades ??= {})[emotion] = value;
       else given[id] = value;
     }
-    if (given.shares && this.total() !== this.form.listeners) delete given.shares; // only a flagged clip may have half of it
+    if (!whole && given.shares && this.total() !== this.form.listeners) delete given.shares; // only a flagged clip may have half of it
     return given;
   }
 }

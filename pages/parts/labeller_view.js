@@ -285,7 +285,8 @@ class View {
   }
 
   drawForm() {
-    const { form, keys } = this.labeller;
+    const { form, keys, clip, at } = this.labeller;
+    if (clip && at < 0) this.labeller.draft.keep(turnOf(clip), form);
     form.asked.forEach((question, place) => this.drawQuestion(question, place === form.active));
     for (const button of this.find(".flags").children) {
       button.setAttribute("aria-pressed", form.flags.includes(button.dataset.flag));

@@ -207,6 +207,26 @@ def test_a_closed_page_leaves_its_answers_to_the_next_one(browser, server):
     assert heard(answers(server)) == dict(zip(shown, EMOTIONS[:4]))
 
 
+def test_a_reload_keeps_a_half_filled_answer_and_a_second_tab_is_told(browser, server):
+    with a_browser(browser) as context:
+        page = context.new_page()
+        begin(page, server.url, campaign="everything")
+        page.keyboard.press("2")
+        page.keyboard.press("4")
+        chosen = "[data-question=emotion] [aria-checked=true]"
+        assert page.locator(chosen).get_attribute("data-value") == "disgust"
+        item = page.locator(".labeller").get_attribute("data-item")
+        page.reload()
+        page.wait_for_selector('.labeller[data-ready="true"]')
+        assert page.locator(".labeller").get_attribute("data-item") == item
+        assert page.locator(chosen).get_attribute("data-value") == "disgust"
+        assert page.locator("[data-question=secondary] [aria-pressed=true]").get_attribute("data-value") == "happy"
+        second = context.new_page()
+        begin(second, server.url, campaign="everything")
+        for tab in (page, second):
+            tab.locator(".complaint", has_text="Another tab").wait_for()
+
+
 def test_raters_at_once_never_share_a_last_slot(browser, labelling_store, tmp_path):
     folder = tmp_path / "store"
     shutil.copytree(labelling_store, folder)
