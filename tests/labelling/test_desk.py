@@ -644,14 +644,19 @@ def test_campaigns_that_cannot_be_are_refused(sounding):
         making.make(sounding, Campaign("c", **whole))
 
 
-def test_a_rater_cannot_take_the_name_of_one_who_was_imported(sounding):
+def test_nobody_takes_the_name_of_a_rater_who_was_imported_or_is_blind(sounding):
     desk = open_desk(sounding)
     with pytest.raises(BadInput, match="imported"):
         campaigns.join(sounding, desk.number, "rater0", sees_votes=False)
     campaigns.join(sounding, desk.number, "Ana", sees_votes=False)
     Browser(desk, "Ana").sync(1)
-    campaigns.join(sounding, desk.number, " Ana ", sees_votes=True)
-    assert [(m["name"], m["sees_votes"]) for m in answering.members(sounding, desk.number)] == [("Ana", True)]
+    with pytest.raises(BadInput, match="without seeing votes"):
+        campaigns.join(sounding, desk.number, " Ana ", sees_votes=True)
+    campaigns.join(sounding, desk.number, "Ana", sees_votes=False)
+    campaigns.join(sounding, desk.number, "Boss", sees_votes=True)
+    campaigns.join(sounding, desk.number, "Boss", sees_votes=False)  # who saw votes stays known for it
+    members = [(m["name"], m["sees_votes"]) for m in answering.members(sounding, desk.number)]
+    assert members == [("Ana", False), ("Boss", True)]
 
 
 def test_a_closed_campaign_takes_answers_on_their_way_and_hands_out_nothing(sounding):
