@@ -109,8 +109,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # a link to a page, opened right after a restart, must find the frame too.
     PagesManager.uses_pages_directory = False
     marking = Middleware(identity.ResearcherCookie)
-    app = st.App(
-        ROOT / "app.py", routes=ROUTES, middleware=[marking]
-    )  # `streamlit run` looks for `app = st.App` in the source
+    # `streamlit run` looks for `app = st.App` in the source.
+    app = st.App(ROOT / "app.py", routes=ROUTES, middleware=[marking])
 else:
     draw()

@@ -5,9 +5,8 @@ import streamlit as st
 
 from emo_core import verbs
 from emo_core.errors import WorkbenchError
-from emo_core.labelling import event_table
+from emo_core.labelling import event_table, making
 from emo_core.labelling.campaign import ORDERS, QUESTIONS
-from emo_core.labelling.office import office
 from emo_core.store import campaigns
 from pages.parts import campaign_form
 from pages.parts.session import escape, fail, open_store
@@ -98,9 +97,8 @@ with st.expander("New campaign", icon=":material/add:", expanded=not found):
     wanted = campaign_form.choose(store)
     if wanted and st.button("Make the campaign", type="primary", key="make"):
         try:
-            made = campaign_form.make(store, wanted)
+            made = making.make(store, wanted)
         except WorkbenchError as error:
             fail(error)
-        office(store).reload()
         st.query_params["campaign"] = made.name
         st.rerun()

@@ -276,13 +276,27 @@ def test_the_advisors_plan_says_which_clips(folder, tmp_path):
     assert command(folder, "advise", "demo", "--budget", 30, "--to", plan).exit_code == 0
     written = pd.read_csv(plan)
     made = said(folder, "add", "r", "--study", "demo", "--plan", plan, "--overlap", 1)
-    assert made["plan"] == {"clips": len(written), "votes": 30} and made["clips"] == len(written)
+    assert made["plan"] == {"clips": len(written), "votes": 30, "without_sound": 0} and made["clips"] == len(written)
     store = Database(folder)
     names = campaigns.items(store, 1, range(made["clips"])).values()
     assert {item.clip for item in names} == set(written["clip"])
     store.close()
     further = next(clip for clip in clips_of(folder, 200) if clip not in set(written["clip"]))
     assert said(folder, "add", "s", "--study", "demo", "--plan", plan, "--clip", further)["clips"] == len(written) + 1
+
+
+def test_planned_clips_without_sound_are_left_out_and_counted(folder, tmp_path):
+    plan = tmp_path / "plan.csv"
+    assert command(folder, "advise", "demo", "--budget", 30, "--to", plan).exit_code == 0
+    silent = pd.read_csv(plan)["clip"][0]
+    store = Database(folder)
+    with store.writing() as cursor:
+        cursor.execute("UPDATE clips SET audio = NULL WHERE name = ?", [silent])
+    store.close()
+    made = said(folder, "add", "r", "--study", "demo", "--plan", plan)
+    assert made["plan"]["without_sound"] == 1 and made["clips"] == made["plan"]["clips"] - 1
+    named = command(folder, "campaign", "add", "s", "--study", "demo", "--clip", silent)
+    assert named.exit_code == 2 and silent in named.stderr
 
 
 def test_a_plan_may_have_been_through_a_spreadsheet(tmp_path):
@@ -299,7 +313,7 @@ def test_a_plan_may_have_been_through_a_spreadsheet(tmp_path):
         ("priority,clip,corpus,votes\n1,a,demo,many\n", "row 2: votes are a whole number"),
         ("priority,clip,corpus,votes\n1,a,demo\n", "row 2: votes are a whole number"),
         ("priority,clip,corpus,votes\n1,a,another,2\n", "clips of 'another'"),
-        ("priority,clip,corpus,votes\n1,a,demo,2\n", "no clip with sound 'a'"),
+        ("priority,clip,corpus,votes\n1,a,demo,2\n", "None of the 1 planned clips has sound"),
     ],
 )
 def test_another_table_is_no_plan(folder, tmp_path, content, why):

@@ -150,9 +150,10 @@ class Desk:
             found = self._found([event.item for event in read])
             before = []
             for event in read:  # one after another: a message may correct what it says itself
-                before.append(self._standing(person[0], event, cursor))
                 self._scale(cursor, event, found[event.item])
-                answering.take(cursor, self.number, person, self.campaign.panel, event, found[event.item])
+                before.append(
+                    answering.take(cursor, self.number, person, self.campaign.panel, event, found[event.item])
+                )
         for event, vote in zip(read, before):
             self._note(person[1], event, vote)
         if any(event.kind != "shown" for event in read):
@@ -192,10 +193,6 @@ class Desk:
         low, high = found.scale or answering.set_scale(cursor, found.corpus_id, 1.0, float(self.campaign.form.points))
         step = (high - low) / (self.campaign.form.points - 1)
         event.vote.update({name: low + (points - 1) * step for name, points in given.items()})
-
-    def _standing(self, person: int, event: Event, cursor) -> str | None:
-        """The emotion of the vote that the event replaces or withdraws."""
-        return answering.standing_emotion(cursor, self.number, person, event.item) if event.kind != "shown" else None
 
     def _note(self, person: str, event: Event, replaced: str | None) -> None:
         """Bring memory in step with what is on disk now."""

@@ -19,7 +19,7 @@ def own(store: Database, campaign: str, person: str) -> dict:
     (None where there are too few answers to tell). Raises UnknownName.
     """
     number = campaigns.find_campaign(store, campaign)["campaign_id"]
-    progress = office(store).desk(number).queue.progress(person)
+    progress = office(store).desk(number).progress(person)
     recent = answering.history(store, number, person, limit=RECENT + 1, offset=0)
     rate = pace([row["happened_at"] for row in recent if row["kind"] == "answer"])
     hours = progress["left"] / rate if rate else None

@@ -14,7 +14,7 @@ from emo_core.store import Database, campaigns, studies
 SURE_VOTES = 3  # a clip with fewer votes cannot be gold: too little is known of it
 
 
-def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> Campaign:
+def make(store: Database, campaign: Campaign) -> Campaign:
     """Keep a new campaign, on a study's clips or, without a study, on a whole corpus; returns it with panel and clips settled.
 
     Gold and practice clips are those whose listeners (of the study's reference) agree most, an equal number of each emotion as
@@ -22,7 +22,7 @@ def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> C
 
     Raises BadInput, UnknownName where something named is not there or nothing is left to label.
     """
-    campaign = _with_panel(store, replace(campaign, corpus=corpus or campaign.corpus))
+    campaign = _with_panel(store, campaign)
     found = campaigns.candidates(store, study=campaign.study or None, corpus=campaign.corpus)
     names = found["clip"]
     if not len(names):
@@ -49,6 +49,18 @@ def make(store: Database, campaign: Campaign, *, corpus: str | None = None) -> C
     settings = replace(campaign, clips=()).as_document()
     campaigns.add_campaign(store, settings, found["clip_id"][places], [roles[int(p)] for p in places], expected)
     return campaign
+
+
+def with_sound(store: Database, campaign: Campaign) -> tuple[Campaign, int]:
+    """The campaign on those of its chosen clips that have sound here, and how many have none: the advisor plans for clips by
+    their votes alone. Raises UnknownName where study or corpus is not there.
+    """
+    found = campaigns.candidates(store, study=campaign.study or None, corpus=campaign.corpus)
+    known = set(found["clip"])
+    kept = tuple(clip for clip in campaign.clips if clip in known)
+    if campaign.clips and not kept:
+        raise BadInput(f"None of the {len(campaign.clips):,} planned clips has sound here. Look at the page Health.")
+    return replace(campaign, clips=kept), len(campaign.clips) - len(kept)
 
 
 def _with_panel(store: Database, campaign: Campaign) -> Campaign:

@@ -10,9 +10,8 @@ from emo_core.labelling.campaign import Campaign
 from emo_core.science import advisor, dirichlet
 from emo_core.store import Database, studies
 
-ALIKE = (
-    9  # decimals of scores: sums over one clip and over many differ in the last bit, and equal clips must stay equal
-)
+# Decimals of scores: sums over one clip and over many differ in the last bit, and equal clips must stay equal.
+ALIKE = 9
 
 
 def slots(store: Database, campaign: Campaign) -> dict[str, int]:

@@ -62,17 +62,16 @@ def known_events(cursor: Cursor, person: int, session: str, seqs: Sequence[int])
     return {seq for (seq,) in rows}
 
 
-def take(cursor: Cursor, number: int, person: tuple[int, str], panel: str, event: Event, found: Item) -> None:
+def take(cursor: Cursor, number: int, person: tuple[int, str], panel: str, event: Event, found: Item) -> str | None:
     """Write an event, and the vote that follows from it: a correction replaces the vote before, and an event without a
-    vote withdraws it. To be called inside a transaction.
+    vote withdraws it. Returns the emotion of the vote before, None where there was none. To be called inside a transaction.
     """
     person_id, name = person
     (answer_id,) = one_row(cursor, "SELECT nextval('answer_ids')")
-    vote_id = None
+    vote_id = emotion = None
     if event.kind != "shown" and event.turn == 0:
-        vote_id = _write_vote(
-            cursor, number, name, panel, event, found, answer_id, _standing_vote(cursor, number, person_id, event.item)
-        )
+        before, emotion = _standing_vote(cursor, number, person_id, event.item)
+        vote_id = _write_vote(cursor, number, name, panel, event, found, answer_id, before)
     cursor.execute(
         "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -91,24 +90,23 @@ def take(cursor: Cursor, number: int, person: tuple[int, str], panel: str, event
             "WHERE campaign_id = $campaign AND item = $item AND turn = $turn AND person_id = $person)",
             {"campaign": number, "item": event.item, "turn": event.turn, "person": person_id, "now": utc_now()},
         )
+    return emotion
 
 
-def _standing_vote(cursor: Cursor, number: int, person_id: int, place: int) -> int | None:
-    """The vote that the person's latest answer on an item made; None where there is none or it was withdrawn."""
+def _standing_vote(cursor: Cursor, number: int, person_id: int, place: int) -> tuple[int | None, str | None]:
+    """The vote that the person's latest answer on an item made, and its emotion; None where there is none or it was withdrawn."""
     row = one_row(
         cursor,
         "SELECT vote_id FROM answers WHERE campaign_id = ? AND person_id = ? AND item = ? AND turn = 0 AND kind <> 'shown' "
         "ORDER BY answer_id DESC LIMIT 1",
         [number, person_id, place],
     )
-    return row[0] if row else None
-
-
-def standing_emotion(cursor: Cursor, number: int, person_id: int, place: int) -> str | None:
-    """The emotion of that vote."""
-    vote = _standing_vote(cursor, number, person_id, place)
-    row = one_row(cursor, "SELECT emotions.name FROM votes JOIN emotions USING (emotion_id) WHERE vote_id = ?", [vote])
-    return row[0] if row else None
+    if not row or row[0] is None:
+        return None, None
+    named = one_row(
+        cursor, "SELECT emotions.name FROM votes JOIN emotions USING (emotion_id) WHERE vote_id = ?", [row[0]]
+    )
+    return row[0], named[0] if named else None
 
 
 def _write_vote(

@@ -1,6 +1,7 @@
 """Verbs of labelling campaigns. What desks must notice goes through the store's office, which they all are in."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from emo_core import access
@@ -22,7 +23,8 @@ def add_campaign(
     form: dict | None = None,
     **choices,
 ) -> dict:
-    """Make a campaign on clips of a study or of a corpus: those of a `plan` of the advisor and those named, else all.
+    """Make a campaign on clips of a study or of a corpus: those of a `plan` of the advisor that have sound (the others are
+    counted) and those named, else all.
 
     `file` holds settings, see `labelling.given.settings`; `form` (parts of the form) and `choices` (other settings) win over
     them where they are not None. `guidelines` is a file too. Emotions are by default those of the study.
@@ -33,14 +35,20 @@ def add_campaign(
     planned = given.plan(Path(plan)) if plan else None
     if planned:
         _check_corpora(store, settings, planned)
-    if planned or clips:
-        settings["clips"] = list(dict.fromkeys([*(planned.clips if planned else ()), *(clips or ())]))
+        settings["clips"] = list(planned.clips)
     if guidelines:
         settings["guidelines"] = given.text(Path(guidelines))
     settings["form"] = _form(store, settings, form or {})
-    making.make(store, given.campaign(settings))
+    campaign = given.campaign(settings)
+    if planned:
+        campaign, without_sound = making.with_sound(store, campaign)
+    if clips:
+        campaign = replace(campaign, clips=tuple(dict.fromkeys([*(campaign.clips if planned else ()), *clips])))
+    making.make(store, campaign)
     made = _summary(campaigns.find_campaign(store, settings["name"].strip()))
-    wanted = {"plan": {"clips": len(planned.clips), "votes": planned.votes}} if planned else {}
+    wanted = {}
+    if planned:
+        wanted["plan"] = {"clips": len(planned.clips), "votes": planned.votes, "without_sound": without_sound}
     kept = ("name", "study", "corpus", "panel", "clips", "gold", "practice", "slots")
     return {key: made[key] for key in kept} | wanted | {"settings": made["settings"]}
 

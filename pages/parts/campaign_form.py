@@ -51,24 +51,26 @@ def choose(store: Database) -> Campaign | None:
         st.caption("Give it a name.")
         return None
     try:
-        return Campaign(
+        campaign = Campaign(
             name=name, study=study.name if study else "", corpus="" if study else where.removeprefix("corpus "), form=Form(**form),
             panel=panel, overlap=int(overlap), order=order, guidelines=guidelines,
             examples=_examples(examples), clips=_planned(store, study, int(best)), **more,
         )  # fmt: skip
+        if not best or study is None:
+            return campaign
+        campaign, silent = making.with_sound(store, campaign)
     except WorkbenchError as error:
         st.warning(escape(str(error)))
         return None
+    st.caption(
+        f"{len(campaign.clips):,} clips are planned" + (f"; {silent:,} more have no sound here." if silent else ".")
+    )
+    return campaign
 
 
 def _examples(text: str) -> dict[str, str]:
     pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
     return {clip.strip(): meaning.strip() for clip, _, meaning in pairs}
-
-
-def make(store: Database, campaign: Campaign) -> Campaign:
-    """Keep it. Raises WorkbenchError."""
-    return making.make(store, campaign)
 
 
 def _planned(store: Database, study, votes: int) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ def ticket(store, campaign_id: int, name: str) -> str:
 
 def _same_site(request: Request) -> bool:
     """Whether a message comes from a page of ours: other sites could make a browser send one."""
+    if "sec-fetch-site" in request.headers:  # the browser's own word, which a proxy's change of host leaves alone
+        return request.headers["sec-fetch-site"] in ("same-origin", "none")
     origin = request.headers.get("origin")
     return origin is None or origin.split("://")[-1] == request.headers.get("host")
 
