@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emo_core.errors import BadInput
-from emo_core.labelling.campaign import Form, number_from
+from emo_core.labelling.campaign import Form
+from emo_core.seeding import number_from
 
 LONGEST_COMMENT = 2_000
 

@@ -1,6 +1,5 @@
 """What a campaign asks of its raters, as frozen settings: the form of an answer, the queue, what is shown."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Literal
@@ -186,8 +185,3 @@ def from_document(settings: Mapping) -> Campaign:
         return Campaign(**{**settings, "form": form if isinstance(form, Form) else Form(**form)})
     except (TypeError, ValueError, OverflowError) as error:  # a part of another kind, or one that there is not
         raise BadInput(f"These are no settings of a campaign: {error}. Compare `Campaign.as_document`.") from error
-
-
-def number_from(*words: object) -> int:
-    """A number in 0 … 2⁶⁴ − 1 that follows from words and nothing else: seeds, and draws that must repeat."""
-    return int.from_bytes(hashlib.blake2b("\0".join(map(str, words)).encode(), digest_size=8).digest())

@@ -8,7 +8,8 @@ import numpy as np
 from emo_core import science
 from emo_core.errors import BadInput, UnknownName
 from emo_core.labelling import ordering
-from emo_core.labelling.campaign import Campaign, number_from
+from emo_core.labelling.campaign import Campaign
+from emo_core.seeding import number_from
 from emo_core.store import Database, campaigns, studies
 
 SURE_VOTES = 3  # a clip with fewer votes cannot be gold: too little is known of it

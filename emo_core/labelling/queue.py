@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from emo_core.labelling.campaign import Campaign, number_from
+from emo_core.labelling.campaign import Campaign
+from emo_core.seeding import number_from
 
 Turn = tuple[int, int]  # an item and its turn: 0 the first hearing, 1 the repeat
 ACTIVE_S = 120.0  # a rater who gave no sign for longer is not waited for when the last clips are shared out
