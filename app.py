@@ -21,7 +21,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from emo_core.errors import WorkbenchError  # noqa: E402
-from pages.parts import doorstep, identity  # noqa: E402
+from pages.parts import collecting, doorstep, identity  # noqa: E402
 from pages.parts.routes import ROUTES  # noqa: E402
 from pages.parts.session import open_store  # noqa: E402
 
@@ -59,6 +59,10 @@ PAGES = {
         "advisor": ("Where would one more vote help most?", "Advisor", ":material/add_task:"),
         "sandbox": ("What if …?", "Sandbox", ":material/experiment:"),
     },
+    "Models": {
+        "proxies": ("What does a model hear?", "Proxies", ":material/smart_toy:"),
+        "jobs": ("What is running?", "Jobs", ":material/work_history:"),
+    },
 }
 FOR_RATERS = ("label", "my_answers")
 
@@ -80,6 +84,7 @@ def own_store() -> None:
     except WorkbenchError as error:
         print(f"\nThe Ambiguity Workbench did not start. {error}\n", file=sys.stderr, flush=True)
         os._exit(1)  # the server has begun; an exception would only be logged and leave an empty page behind
+    collecting.begin(open_store())
     identity.say_how_to_enter(open_store())
 
 

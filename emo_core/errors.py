@@ -6,6 +6,7 @@ WorkbenchError
 │   └── BadTable        a file of votes or clips that cannot be taken
 ├── StoreError          the store cannot do what was asked (exit status 1)
 │   └── StoreInUse      another process owns the store
+├── JobError            a job cannot do what was asked
 ├── AudioError          a sound file that cannot be played
 └── DownloadError       a file that could not be fetched
 
@@ -53,6 +54,10 @@ class StoreInUse(StoreError):
     def __init__(self, message: str, pid: int | None = None):
         super().__init__(message)
         self.pid = pid
+
+
+class JobError(WorkbenchError):
+    """A job cannot do what was asked; the message says in which state it is and what can be done."""
 
 
 class AudioError(WorkbenchError):

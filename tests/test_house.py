@@ -15,8 +15,10 @@ HOMES = {
     "duckdb": ("emo_core/store/",),
     "plotly": ("emo_core/charts/", "emo_core/publishing/", "pages/"),
     "espeakng_loader": ("emo_core/corpora/demo_speech.py",),
+    "submitit": ("emo_core/jobs/",),  # only in the process that submits
     "scipy": ("emo_core/science/",),  # inside functions: the server starts without it
-    "torch": (), "transformers": (), "peft": (), "librosa": (), "google": (),
+    "torch": ("emo_core/models/",), "transformers": ("emo_core/models/",), "peft": (), "librosa": (),
+    "google": ("emo_core/annotators/",),
 }  # fmt: skip
 
 
@@ -68,6 +70,7 @@ def test_starting_the_server_loads_nothing_heavy():
         "google.genai",
         "scipy",
         "kaleido",
+        "submitit",
         "numba",
         "espeakng_loader",
         "wavesurfer",

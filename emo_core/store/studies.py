@@ -134,7 +134,7 @@ def preview_study(store: Database, study: Study) -> dict[str, int | dict[str, in
     stored = StoredStudy(study, 0, places, test_threshold=0, version=0)
     counts = counting.count(cursor, study, stored.binding(), only_touched=False)
     _test_threshold(study, counts["unit_hash"])
-    reasons = _exclusions(counts, study, has_candidate=stored.has_candidate)
+    reasons = why_left_out(counts, study, has_candidate=stored.has_candidate)
     excluded = {reason: int((reasons == reason).sum()) for reason in EXCLUSIONS if (reasons == reason).any()}
     return {"clips": int((reasons == "").sum()), "excluded": excluded}
 
@@ -254,7 +254,7 @@ def refresh(cursor: Cursor, stored: StoredStudy, *, only_touched: bool = False) 
 
 def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarray]) -> None:
     """Write the statistics of the clips that the study keeps, and the reasons why it leaves others out."""
-    reasons = _exclusions(counts, stored.study, has_candidate=stored.has_candidate)
+    reasons = why_left_out(counts, stored.study, has_candidate=stored.has_candidate)
     left_out = reasons != ""
     _insert(
         cursor,
@@ -271,7 +271,7 @@ def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarr
     _insert(cursor, "study_clips", _in_parts(lambda part: _statistics(stored, part), kept))
 
 
-def _exclusions(counts: dict[str, np.ndarray], study: Study, *, has_candidate: bool) -> np.ndarray:
+def why_left_out(counts: dict[str, np.ndarray], study: Study, *, has_candidate: bool) -> np.ndarray:
     """The reason (a key of `EXCLUSIONS`) why each clip is left out, or the empty string. The first that holds counts."""
     left = counts["reference"].sum(axis=1)
     tests = {

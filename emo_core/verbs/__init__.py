@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from emo_core.errors import StoreError, UnknownName, WorkbenchError
 from emo_core.store import Database
-from emo_core.verbs import agreement, analysis, campaigns, corpora, exports, health, studies
+from emo_core.verbs import agreement, analysis, campaigns, corpora, exports, health, jobs, panels, studies
 
 _LOG = logging.getLogger("emo_core")
 
@@ -84,6 +84,17 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "campaign retire": campaigns.retire,
     "campaign restore": campaigns.restore,
     "campaign remove": campaigns.remove_campaign,
+    "panel plan": panels.plan_run,
+    "panel run": panels.begin,
+    "panel status": panels.status,
+    "panel collect": panels.collect,
+    "panel list": panels.list_runs,
+    "panel replies": panels.replies,
+    "jobs list": jobs.list_jobs,
+    "jobs show": jobs.show_job,
+    "jobs log": jobs.show_log,
+    "jobs cancel": jobs.cancel_job,
+    "jobs resume": jobs.resume_job,
     "agreement": agreement.agreement,
     "saturation": analysis.saturation,
     "ambiguity": analysis.ambiguity,
