@@ -19,7 +19,7 @@ from emo_core.errors import AudioError, BadInput
 from emo_core.jobs.worker import Reporter
 
 PATIENCE_S = 3600.0  # without any answer, after which a run gives up until it is resumed
-SYNC_S = 2.0
+SYNC_S, LOOK_S = 2.0, 0.1
 
 
 class Asking:
@@ -33,11 +33,14 @@ class Asking:
         self._lost = ledger.account.lost  # calls that were under way when the process before ended
         self._reserved = 0.0  # USD of calls under way
         self._heard_at = monotonic()
+        self._looked_at = 0.0
         self._failure: Exception | None = None
 
     def _is_over(self) -> bool:
-        if self.reporter.stopping and self.ended == "complete":
-            self.ended = "stopped"
+        if monotonic() - self._looked_at > LOOK_S:  # the request to stop is a file
+            self._looked_at = monotonic()
+            if self.reporter.stopping and self.ended == "complete":
+                self.ended = "stopped"
         return self.ended != "complete" or self._failure is not None
 
     async def run(self) -> str:

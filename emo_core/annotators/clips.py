@@ -100,6 +100,14 @@ def read(folder: Path) -> Clips:
     return of_columns(pq.read_table(folder / FILE).to_pydict())
 
 
+def find(folder: Path, clip: str) -> Clip | None:
+    """One clip of the run in `folder`."""
+    import pyarrow.parquet as pq
+
+    rows = of_columns(pq.read_table(folder / FILE, filters=[("clip", "=", clip)]).to_pydict()).rows
+    return rows[0] if rows else None
+
+
 def of_columns(columns: dict[str, list]) -> Clips:
     """The clips of a table's columns."""
     fields = [name for name in columns if name != "reference"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from emo_core import jobs
 from emo_core.annotators import account_rows, clips, estimate, ledger, prices, prompts
 from emo_core.annotators.clips import Clips
-from emo_core.annotators.plan import KEYS, Plan, from_document
+from emo_core.annotators.plan import KEYS, Cell, Plan, from_document
 from emo_core.annotators.run import PLAN, TRIAL
 from emo_core.errors import BadInput
 from emo_core.seeding import number_from
@@ -196,6 +196,20 @@ def status(store: Database, name: str) -> dict:
         "left_s": job.progress.left_s, "started_at": job.started_at, "ended_at": job.ended_at,
         "in_store": {"bytes": run.taken, "companion": run.companion}, "versions": plan.versions(),
     }  # fmt: skip
+
+
+def asked(store: Database, run_id: int, clip: str, persona: str, temperature: float) -> tuple[str, str] | None:
+    """The run's name, and what it said to the model about a clip beside the sound; None where the run or the clip is gone.
+    Rendered again from plan and transcript as they were; a vote's `prompt` hash says whether it is the same.
+    """
+    run = next((run for run in runs.list_runs(store) if run.run_id == run_id), None)
+    folder = runs.folder_of(store, run_id)
+    if run is None or not (folder / clips.FILE).exists():
+        return None
+    heard = clips.find(folder, clip)
+    if heard is None:
+        return None
+    return run.name, from_document(run.settings).prompt_for(Cell(persona, temperature), heard.transcript)
 
 
 def replies(store: Database, name: str, limit: int = 50) -> list[dict]:

@@ -11,6 +11,7 @@ from emo_core.charts import clips as clip_charts
 from emo_core.errors import AudioError, BadInput
 from emo_core.records import EXCLUSIONS, Study
 from emo_core.store import Database, browsing
+from pages.parts import model_vote
 from pages.parts.copy_link import copy_link
 from pages.parts.player import player
 from pages.parts.session import escape
@@ -34,7 +35,7 @@ def show(store: Database, study: Study, clip: dict, *, step: Callable[[int], Non
         st.info("The study has no figures for this clip.")
     else:
         _distributions(study, clip)
-    _votes(clip)
+    _votes(store, clip)
     _metadata(clip)
 
 
@@ -142,7 +143,7 @@ def _distributions(study: Study, clip: dict) -> None:
     st.caption(f"{text}. Bars: Wilson 95 % intervals of the shares.")
 
 
-def _votes(clip: dict) -> None:
+def _votes(store: Database, clip: dict) -> None:
     rows = [
         {
             "panel": vote["panel"],
@@ -157,8 +158,18 @@ def _votes(clip: dict) -> None:
         for vote in clip["votes"]
     ]
     known = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
+    asked = any(vote["provenance"] and '"run"' in vote["provenance"] for vote in clip["votes"])
     with st.expander(f"Every vote ({len(rows)})", expanded=True):
-        st.dataframe([{name: row[name] for name in known} for row in rows], key="votes_table", height=240)
+        event = st.dataframe(
+            [{name: row[name] for name in known} for row in rows], key=f"votes_table:{clip['clip']}", height=240,
+            on_select="rerun" if asked else "ignore", selection_mode="single-row",
+        )  # fmt: skip
+        if asked:
+            chosen = event.selection.rows
+            if chosen and chosen[0] < len(clip["votes"]):
+                model_vote.show(store, clip["clip"], clip["votes"][chosen[0]])
+            else:
+                st.caption("Choose a vote of a model to see what it was asked and what it replied.")
 
 
 def _heard_too(vote: dict) -> str | None:
