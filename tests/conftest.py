@@ -1,18 +1,29 @@
 """What tests share: stores in a temporary folder, tiny tables of votes, and real data where it lies beside the checkout."""
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
+from hypothesis import settings
+from typer.testing import CliRunner, Result
 
+from emo_core import verbs
+from emo_core.cli import app
 from emo_core.records import Reading, Study
 from emo_core.store import Database, corpora, studies
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 EMOTIONS = ("anger", "happy", "neutral", "sad")
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +35,48 @@ def real_crema() -> Path:
     return folder
 
 
+Prepared = Callable[[str, Callable[[Database], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Prepared:
+    """Makes stores that tests begin with, each once for all processes of a run: `prepared(name, fill)` is the folder of the
+    store that `fill` filled. It may be copied, with `copied`, but never opened.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def make(name: str, fill: Callable[[Database], object]) -> Path:
+        folder, whole = root / f"prepared-{name}", root / f"prepared-{name}.whole"
+        with FileLock(root / f"prepared-{name}.lock"):
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                store = Database(folder / "store")
+                fill(store)
+                store.close()
+                whole.touch()
+        return folder / "store"
+
+    return make
+
+
+def copied(prepared_store: Path, folder: Path) -> Path:
+    """A copy of a prepared store; sounds stay where they are."""
+    return shutil.copytree(prepared_store, folder, ignore=shutil.ignore_patterns("demo", "owner.*"))
+
+
 @pytest.fixture
-def store(tmp_path):
+def store(prepared, tmp_path):
     """An empty store of its own."""
-    database = Database(tmp_path / "store")
+    database = Database(copied(prepared("empty", lambda empty: None), tmp_path / "store"))
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def demo(prepared) -> Path:
+    """The folder of a prepared store with the demo corpus and study: to copy, not to open."""
+    return prepared("demo", lambda store: verbs.run(store, "demo", {}))
 
 
 def simulated_votes(clips: int = 40, *, seed: int = 0) -> pd.DataFrame:
@@ -54,12 +101,30 @@ def simulated_reading(clips: int = 40, *, seed: int = 0) -> Reading:
     return Reading(format="test", source="a test", clips=frame, votes=simulated_votes(clips, seed=seed), simulated=True)
 
 
-@pytest.fixture
-def filled(store):
-    """A store with one corpus and one study, both named `small`."""
+@pytest.fixture(scope="session")
+def crema_av(prepared, real_crema) -> Path:
+    """The folder of a prepared store with the real votes as `c`, and the study `av` of voice against face and voice."""
+
+    def fill(store: Database) -> None:
+        verbs.run(store, "corpus add", {"format": "crema-d", "path": str(real_crema), "name": "c"})
+        choices = {"corpus": "c", "reference": "human:voice", "candidate": "human:audiovisual"}
+        verbs.run(store, "study add", {"name": "av", "emotions": "anger,disgust,fear,happy,neutral,sad"} | choices)
+
+    return prepared("crema-av", fill)
+
+
+def fill_small(store: Database) -> None:
+    """Bring in one corpus and one study, both named `small`."""
     corpora.add_corpus(store, "small", simulated_reading())
     studies.add_study(store, Study("small", "small", "human", "synthetic:sim/1", EMOTIONS, rule="drop_outside"))
-    return store
+
+
+@pytest.fixture
+def filled(prepared, tmp_path):
+    """A store with one corpus and one study, both named `small`."""
+    database = Database(copied(prepared("small", fill_small), tmp_path / "store"))
+    yield database
+    database.close()
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +136,16 @@ def no_inherited_store(monkeypatch):
 def environment(folder: Path) -> dict[str, str]:
     """Environment of a subprocess that uses the store in `folder`."""
     return os.environ | {"EMO_STORE": str(folder), "PYTHONPATH": str(ROOT)}
+
+
+def command(folder: Path, *words: object) -> Result:
+    """Run a verb as the shell would, in this process."""
+    return CliRunner().invoke(app, ["--store", str(folder), *map(str, words)])
+
+
+def shell(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    """`python -m emo_core …` on a store, as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "emo_core", *words],
+        cwd=ROOT, env=environment(folder), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip

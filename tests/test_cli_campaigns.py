@@ -2,49 +2,29 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from emo_core import verbs
-from emo_core.cli import app
 from emo_core.errors import BadInput
 from emo_core.labelling import event_table, given
 from emo_core.labelling.desk import Desk
 from emo_core.labelling.office import office
 from emo_core.store import Database, answering, campaigns, exporting, studies
-from tests.conftest import ROOT, environment, simulated_votes
+from tests.conftest import ROOT, command, copied, environment, simulated_votes
 
 FORMULA = '=HYPERLINK("http://evil", "click")'
 GRADED = {"anger": 3, "disgust": 0, "fear": 0, "happy": 0, "neutral": 0, "sad": 1}
 SCALED = ("--scale", "valence", "--scale", "arousal", "--confidence", "5", "--comment")
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """A store with the demo corpus and study, which nobody writes to; its sound stays where it is in copies."""
-    folder = tmp_path_factory.mktemp("demo") / "store"
-    store = Database(folder)
-    verbs.run(store, "demo", {})
-    store.close()
-    return folder
-
-
 @pytest.fixture
 def folder(demo, tmp_path):
     """A copy of the demo store."""
-    copy = tmp_path / "store"
-    shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("demo", "owner.*"))
-    return copy
-
-
-def command(folder, *words: str):
-    """Run a verb as the shell would, in this process."""
-    return CliRunner().invoke(app, ["--store", str(folder), *map(str, words)])
+    return copied(demo, tmp_path / "store")
 
 
 def said(folder, *words: str) -> dict | list:
@@ -101,15 +81,22 @@ SESSION = (
 )
 
 
-@pytest.fixture
-def worked(folder):
+@pytest.fixture(scope="module")
+def worked_once(demo, tmp_path_factory):
     """A demo store with the campaign `round 1`, in which Ana did everything that can be done and Ben, who sees votes, little."""
+    folder = copied(demo, tmp_path_factory.mktemp("worked") / "store")
     said(folder, "add", "round 1", "--study", "demo", *SCALED)
     store = Database(folder)
     at_work(store, "round 1", "Ana", SESSION)
     at_work(store, "round 1", "=Ben", [("answer", {"answer": answer("fear")})], sees_votes=True)
     store.close()
     return folder
+
+
+@pytest.fixture
+def worked(worked_once, tmp_path):
+    """A copy of that store."""
+    return copied(worked_once, tmp_path / "store")
 
 
 # ---- add -----------------------------------------------------------------------------------------------------------------
@@ -683,16 +670,16 @@ def test_verbs_run_in_the_process_that_owns_the_store(owner, tmp_path):
     desk = office(owner).desk(1)
     assert from_outside(owner.folder, "close", "round 1")["closed"]
     assert desk.sync("Ana", "t", [], want=3)["closed"]
-    from_outside(owner.folder, "reopen", "round 1")
+    said(owner.folder, "reopen", "round 1")
     assert desk.sync("Ana", "t", [], want=3)["clips"]
     votes = int(desk.queue.votes.sum())
-    from_outside(owner.folder, "retire", "round 1", "Ana", "--reason", "x")
+    said(owner.folder, "retire", "round 1", "Ana", "--reason", "x")
     assert int(office(owner).desk(1).queue.votes.sum()) == votes - 2
-    from_outside(owner.folder, "restore", "round 1", "Ana")
+    said(owner.folder, "restore", "round 1", "Ana")
     assert int(office(owner).desk(1).queue.votes.sum()) == votes
-    done = from_outside(owner.folder, "export", "round 1", "--to", tmp_path / "e.csv")
+    done = said(owner.folder, "export", "round 1", "--to", tmp_path / "e.csv")
     assert done["rows"] == len(plain_csv(tmp_path / "e.csv")) == 9
-    made = from_outside(owner.folder, "add", "round 2", "--settings", _settings(owner, tmp_path), "--overlap", 1)
+    made = said(owner.folder, "add", "round 2", "--settings", _settings(owner, tmp_path), "--overlap", 1)
     assert made["slots"] == made["clips"] == len(campaigns.kept(owner, 2, "human").roles)
 
 

@@ -9,20 +9,16 @@ from emo_core import analysis, science, verbs
 from emo_core.analysis import data
 from emo_core.errors import BadInput, UnknownName
 from emo_core.science import ambiguity, subsets
-from emo_core.store import studies
-from emo_core.verbs.corpora import add_known_corpus, add_votes_corpus
+from emo_core.store import Database, studies
+from emo_core.verbs.corpora import add_votes_corpus
+from tests.conftest import copied
 
 EVERY = ("saturation", "ambiguity", "standin", "sandbox")
 
 
 @pytest.fixture(scope="module")
-def crema(tmp_path_factory, real_crema):
-    from emo_core.store import Database
-
-    store = Database(tmp_path_factory.mktemp("crema") / "store")
-    add_known_corpus(store, "crema-d", str(real_crema), "c")
-    choices = {"corpus": "c", "reference": "human:voice", "candidate": "human:audiovisual"}
-    verbs.run(store, "study add", {"name": "av", "emotions": "anger,disgust,fear,happy,neutral,sad"} | choices)
+def crema(crema_av, tmp_path_factory):
+    store = Database(copied(crema_av, tmp_path_factory.mktemp("crema") / "store"))
     yield store
     store.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, copied, environment
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -86,13 +86,6 @@ def serving(folder: Path, *, port: int | None = None, **settings: str) -> Iterat
         server.stop()
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess:
-    """`python -m emo_core …` on a store."""
-    return subprocess.run(
-        [sys.executable, "-m", "emo_core", *words], cwd=ROOT, env=environment(folder), capture_output=True, text=True
-    )
-
-
 @pytest.fixture(scope="session")
 def browser():
     if CHROMIUM is None:
@@ -105,12 +98,22 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A page of 1280 × 900 that fails the test where anything outside 127.0.0.1 is asked for, or a script throws."""
+@pytest.fixture(scope="module")
+def context(browser):
+    """A browser window with nothing kept from other modules; within one, Streamlit's scripts are loaded once."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    """A page of 1280 × 900, whose visitor is new to every server, that fails the test where anything outside 127.0.0.1 is
+    asked for, or a script throws.
+    """
+    context.clear_cookies()
     page = context.new_page()
     page.set_default_timeout(20_000)
     outside, thrown = [], []
@@ -123,7 +126,7 @@ def page(browser):
     page.on("request", lambda request: outside.append(request.url) if request.url.startswith("https:") else None)
     page.on("pageerror", lambda error: thrown.append(str(error)))
     yield page
-    context.close()
+    page.close()
     assert not outside
     assert not thrown
 
@@ -140,10 +143,7 @@ def picture(page, name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo_server(tmp_path_factory):
+def demo_server(demo, tmp_path_factory):
     """The app on the demo corpus, shared by tests that only read."""
-    folder = tmp_path_factory.mktemp("demo") / "store"
-    made = command(folder, "demo")
-    assert made.returncode == 0, made.stderr
-    with serving(folder) as server:
+    with serving(copied(demo, tmp_path_factory.mktemp("demo") / "store")) as server:
         yield server

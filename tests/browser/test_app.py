@@ -13,24 +13,25 @@ import psutil
 import pytest
 import soundfile
 
-from emo_core.store import Database, corpora, studies
-from tests.browser.conftest import command, picture, serving, settled
-from tests.conftest import ROOT, SHARED, environment, simulated_reading
+from tests.browser.conftest import picture, serving, settled
+from tests.conftest import ROOT, SHARED, command, copied, environment, fill_small, shell
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def small_server(tmp_path):
-    """The app on the small simulated corpus without audio, with a hostile transcript."""
-    from emo_core.records import Study
-    from tests.conftest import EMOTIONS
+@pytest.fixture(scope="module")
+def small_server(prepared, tmp_path_factory):
+    """The app on the small simulated corpus without audio, with a hostile transcript; shared, so each test that writes has
+    a study of its own, and `small` stays.
+    """
+    with serving(copied(prepared("small", fill_small), tmp_path_factory.mktemp("small") / "store")) as server:
+        yield server
 
-    store = Database(tmp_path / "store")
-    corpora.add_corpus(store, "small", simulated_reading())
-    studies.add_study(store, Study("small", "small", "human", "synthetic:sim/1", EMOTIONS, rule="drop_outside"))
-    store.close()
-    with serving(tmp_path / "store") as server:
+
+@pytest.fixture
+def fresh_server(prepared, tmp_path):
+    """The same, for one test alone."""
+    with serving(copied(prepared("small", fill_small), tmp_path / "store")) as server:
         yield server
 
 
@@ -60,12 +61,12 @@ def test_from_an_empty_store_to_an_exported_file(tmp_path, page):
         assert json.loads(download.value.path().read_text())["study"]["name"] == "demo"
 
 
-def test_every_page_opens_first_in_its_frame(small_server, page):
+def test_every_page_opens_first_in_its_frame(fresh_server, page):
     """A link must work as the first thing that a fresh server is asked for."""
     for name in (
         "compare", "browse", "studies", "export", "saturation", "ambiguity", "standin", "advisor", "sandbox", ""
     ):  # fmt: skip
-        page.goto(f"{small_server.url}/{name}")
+        page.goto(f"{fresh_server.url}/{name}")
         page.get_by_role("heading", level=1).wait_for()
         settled(page)
         assert page.get_by_role("link", name="Overview").count() == 1
@@ -99,15 +100,19 @@ def test_what_people_typed_is_only_text(small_server, page):
     page.get_by_text("There is no audio for this clip here").wait_for()
 
 
+def studies_of(server) -> list[str]:
+    return [study["name"] for study in json.loads(command(server.folder, "study", "list", "--json").stdout)]
+
+
 def test_a_study_is_made_in_the_browser(small_server, page):
+    before = studies_of(small_server)
     page.goto(f"{small_server.url}/studies")
     page.get_by_label("Name").fill("two & <three>")
     page.get_by_label("Name").press("Tab")
     settled(page)
     page.get_by_role("button", name="Create the study").click()
     page.get_by_text("leaves 0 out").wait_for()
-    listed = json.loads(command(small_server.folder, "study", "list", "--json").stdout)
-    assert [study["name"] for study in listed] == ["small", "two & <three>"]
+    assert studies_of(small_server) == [*before, "two & <three>"]
     page.get_by_role("link", name="Browse its clips").click()
     page.wait_for_selector(".clips tbody tr[data-clip]")
 
@@ -115,7 +120,7 @@ def test_a_study_is_made_in_the_browser(small_server, page):
 def test_the_command_line_works_while_the_app_is_open(small_server, page, tmp_path):
     votes = tmp_path / "late.csv"
     votes.write_text("clip,rater,label\nclip007,late,sad\n")
-    added = command(
+    added = shell(
         small_server.folder,
         "votes",
         "add",
@@ -132,7 +137,7 @@ def test_the_command_line_works_while_the_app_is_open(small_server, page, tmp_pa
     assert added.returncode == 0, added.stderr
     page.goto(f"{small_server.url}/browse?clip=clip007")
     page.get_by_text("human (n = 6)").wait_for()
-    wrong = command(small_server.folder, "study", "show", "nobody", "--json")
+    wrong = shell(small_server.folder, "study", "show", "nobody", "--json")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "no study 'nobody'" in wrong.stderr
 
@@ -150,7 +155,7 @@ def test_the_study_stays_from_page_to_page_and_in_every_link(small_server, page)
         "--rule",
         "drop_outside",
     )
-    assert command(small_server.folder, "study", "add", "two", *words).returncode == 0
+    assert command(small_server.folder, "study", "add", "two", *words).exit_code == 0
     page.goto(f"{small_server.url}/browse?study=two&clip=clip003")
     page.wait_for_selector(".clips tbody tr[data-clip]")
     for name in ("Compare", "Export", "Saturation", "Browse"):
@@ -165,12 +170,14 @@ def test_the_study_stays_from_page_to_page_and_in_every_link(small_server, page)
 
 
 def test_a_new_study_of_an_old_name_shows_its_own_figures(small_server, page):
-    page.goto(f"{small_server.url}/compare?study=small")
+    words = ("--corpus", "small", "--reference", "human", "--candidate", "synthetic:sim/1", "--emotions")
+    assert command(small_server.folder, "study", "add", "again", *words, "A,H,N,S").exit_code == 0
+    page.goto(f"{small_server.url}/compare?study=again")
     page.get_by_text("n = 40 clips").first.wait_for()
-    assert command(small_server.folder, "study", "remove", "small").returncode == 0
-    words = ("--corpus", "small", "--reference", "human", "--candidate", "synthetic:sim/1", "--emotions", "anger,sad")
-    made = json.loads(command(small_server.folder, "study", "add", "small", *words, "--json").stdout)
-    page.goto(f"{small_server.url}/compare?study=small")
+    assert command(small_server.folder, "study", "remove", "again").exit_code == 0
+    made = json.loads(command(small_server.folder, "study", "add", "again", *words, "anger,sad", "--json").stdout)
+    assert made["clips"] < 40
+    page.goto(f"{small_server.url}/compare?study=again")
     page.get_by_text(f"n = {made['clips']} clips").first.wait_for()
     assert page.locator('[data-testid="stException"]').count() == 0
 
@@ -184,11 +191,11 @@ def test_a_second_app_on_the_store_does_not_start(small_server):
     assert f"process {small_server.process.pid}" in again.stderr
 
 
-def test_a_killed_server_comes_back_and_keeps_the_view(small_server, page):
-    page.goto(f"{small_server.url}/browse?sort=clip&order=smallest+first&clip=clip003")
+def test_a_killed_server_comes_back_and_keeps_the_view(fresh_server, page):
+    page.goto(f"{fresh_server.url}/browse?sort=clip&order=smallest+first&clip=clip003")
     page.get_by_role("heading", name="clip003").wait_for()
-    small_server.kill()
-    small_server.start()
+    fresh_server.kill()
+    fresh_server.start()
     page.reload()
     page.get_by_role("heading", name="clip003").wait_for()
     assert page.locator(".clips tbody tr").first.get_attribute("data-clip") == "clip000"
@@ -229,11 +236,11 @@ def odd_server(tmp_path_factory):
         folder / "store", "corpus", "add", "votes", str(votes), "--name", "odd", "--clip", "clip", "--rater", "rater",
         "--label", "label", "--audio", str(audio),
     )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    assert made.exit_code == 0, made.stderr
     made = command(
         folder / "store", "study", "add", "odd", "--corpus", "odd", "--reference", "human", "--emotions", "sad,happy"
     )
-    assert made.returncode == 0, made.stderr
+    assert made.exit_code == 0, made.stderr
     (audio / "good.wav").rename(audio / "gone.wav")  # a file that vanished after the import
     with serving(folder / "store") as server:
         yield server, names
@@ -242,16 +249,18 @@ def odd_server(tmp_path_factory):
 def test_odd_files_play_or_say_what_is_wrong(odd_server, page):
     server, names = odd_server
     said = {}
+    page.goto(f"{server.url}/browse?study=odd&sort=clip&order=smallest+first&clip={names[0]}")
     for name in names:
-        page.goto(f"{server.url}/browse?study=odd&clip={name}")
-        page.get_by_role("heading", name=name).wait_for()
-        page.wait_for_selector('.player[data-ready="true"], [data-testid="stAlert"], .player .failure:not([hidden])')
+        page.get_by_role("heading", name=name, exact=True).wait_for()
         settled(page)
+        player = f'.player[data-clip="{name}"]'
+        page.wait_for_selector(f'{player}[data-ready="true"], {player} .failure:not([hidden]), [data-testid="stAlert"]')
         assert page.locator('[data-testid="stException"]').count() == 0, name
         assert page.get_by_text("Every vote (2)").count() == 1, name
         alert = page.locator('[data-testid="stAlert"]')
         problem = page.locator(".player .problems:not([hidden])")
         said[name] = "|".join([*alert.all_inner_texts(), *problem.all_inner_texts()])
+        page.keyboard.press("KeyJ")  # to the next one, also where there is no player
     for name, words in {
         "empty": "empty", "text": "not audio", "pointer": "git lfs pull", "cut": "breaks off", "silent": "silence", "good": "is not there",
     }.items():  # fmt: skip

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from tests.browser.conftest import command, picture, serving, settled
+from tests.browser.conftest import picture, serving, settled
+from tests.conftest import command
 
 pytestmark = pytest.mark.browser
 
@@ -15,9 +16,10 @@ GRADED = (
 LABELS = "file,annotator,emotion\na,r1,angry\na,r2,zorn\nb,r1,happy\nb,r2,zorn\nc,r1,sad\nc,r2,<b>ärger</b>\n"
 
 
-@pytest.fixture
-def server(tmp_path):
-    with serving(tmp_path / "store") as server:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The app, at first on an empty store; shared, so each test that imports has a corpus of its own."""
+    with serving(tmp_path_factory.mktemp("corpora") / "store") as server:
         yield server
 
 
@@ -62,7 +64,7 @@ def test_from_an_unfamiliar_file_to_browse_in_three_clicks(server, page):
 
 
 def test_unknown_labels_are_explained_or_left_out(server, page):
-    upload(page, server, LABELS)
+    upload(page, server, LABELS, "labels.csv")
     page.get_by_text("5 labels: 2 unknown, 3 understood").wait_for()
     page.get_by_text("3 rows break a rule").wait_for()
     settled(page)
@@ -75,12 +77,13 @@ def test_unknown_labels_are_explained_or_left_out(server, page):
     page.get_by_text("5 labels: 1 left out, 4 understood").wait_for()
     settled(page)  # until then the button before stands beside the new one
     page.get_by_role("button", name="Import").click()
-    page.get_by_text("votes is in the store").wait_for()
-    panel = listed(server)["votes"]["panels"][0]
+    page.get_by_text("labels is in the store").wait_for()
+    panel = listed(server)["labels"]["panels"][0]
     assert (panel["votes"], set(panel["emotions"])) == (5, {"anger", "happy", "sad"})
 
 
 def test_a_wrong_file_is_said_and_the_next_one_is_taken(server, page):
+    before = listed(server)
     upload(page, server, bytes(range(256)) * 40, "picture.csv")
     page.get_by_text("has zero bytes").wait_for()
     assert "picture.csv" in page.get_by_role("textbox", name="or give its path on this machine").input_value()
@@ -94,10 +97,18 @@ def test_a_wrong_file_is_said_and_the_next_one_is_taken(server, page):
     )
     page.get_by_text("6 rows · 3 columns").wait_for()
     assert page.locator('[data-testid="stException"]').count() == 0
-    assert listed(server) == {}
+    assert listed(server) == before
 
 
-def test_a_newer_version_says_what_differs(server, page):
+@pytest.fixture
+def own_server(tmp_path):
+    """The app on an empty store, for a test alone."""
+    with serving(tmp_path / "store") as server:
+        yield server
+
+
+def test_a_newer_version_says_what_differs(own_server, page):
+    server = own_server
     good = LABELS.replace("zorn", "angry").replace("<b>ärger</b>", "sad")
     upload(page, server, good)
     page.get_by_role("button", name="Import").click()

@@ -1,16 +1,20 @@
 """Labelling in a real browser against a real server and store: nothing is lost, nothing twice, nothing on the wrong clip."""
 
+import itertools
 import json
 import shutil
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 import requests
 
-from emo_core import access, verbs
+from emo_core import access
 from emo_core.store import Database, campaigns
-from tests.browser.conftest import command, picture, serving
+from tests.browser.conftest import picture, serving
+from tests.conftest import command, copied
 
 EMOTIONS = ("anger", "disgust", "fear", "happy", "neutral", "sad")
 WATCH = """
@@ -20,39 +24,51 @@ document.addEventListener('workbench:playing', (event) => window.playing.push(ev
 """
 
 
-@pytest.fixture(scope="session")
-def labelling_store(tmp_path_factory):
-    """The demo corpus with a plain campaign and one that asks for everything."""
-    folder = tmp_path_factory.mktemp("labelling") / "store"
-    store = Database(folder)
-    verbs.run(store, "demo", {})
-    verbs.run(store, "campaign add", {"name": "plain", "study": "demo", "overlap": 8})
-    form = {"question": "several", "scales": ["valence", "arousal"], "confidence": 5, "comment": True}
-    verbs.run(
-        store, "campaign add", {"name": "everything", "study": "demo", "form": form, "practice": 1, "transcript": True}
-    )
-    paused = {"practice": 2, "batch": 3, "hear_first": True, "overlap": 2}
-    verbs.run(store, "campaign add", {"name": "paused", "study": "demo", **paused})
-    store.close()
-    return folder
+# Campaigns on the demo study: one like each of them is opened by `campaign add` with these words.
+KINDS = {
+    "plain": ("--overlap", 8),
+    "everything": (
+        "--question", "several", "--scale", "valence", "--scale", "arousal", "--confidence", 5, "--comment", "--practice", 1,
+        "--transcript",
+    ),
+    "paused": ("--practice", 2, "--batch", 3, "--hear-first", "--overlap", 2),
+    "once": ("--overlap", 1),
+}  # fmt: skip
+NUMBERS = itertools.count(1)
 
 
-@pytest.fixture
-def server(labelling_store, tmp_path):
-    folder = tmp_path / "store"
-    shutil.copytree(labelling_store, folder)
-    with serving(folder) as running:
+def opened(folder: Path, kind: str) -> str:
+    """Open a campaign of that kind; its name, which no other has."""
+    name = f"{kind}-{next(NUMBERS)}"
+    made = command(folder, "campaign", "add", name, "--study", "demo", *KINDS[kind])
+    assert made.exit_code == 0, made.stderr
+    return name
+
+
+def invite_to(folder: Path, campaign: str) -> str:
+    """The path of an invite."""
+    return json.loads(command(folder, "campaign", "invite", campaign, "--json").stdout)["path"]
+
+
+@pytest.fixture(scope="module")
+def server(demo, tmp_path_factory):
+    """The app on the demo corpus, shared: each test opens a campaign of its own, for raters of its own."""
+    with serving(copied(demo, tmp_path_factory.mktemp("labelling") / "store")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def inviting(demo, tmp_path_factory):
+    """The same, on a store with invites, where strangers see nothing."""
+    with serving(copied(demo, tmp_path_factory.mktemp("inviting") / "store")) as running:
         yield running
 
 
 @pytest.fixture
-def invited(labelling_store, tmp_path):
-    """A server on a store with an invite to `plain`: (server, invite's path)."""
-    folder = tmp_path / "store"
-    shutil.copytree(labelling_store, folder)
-    path = json.loads(command(folder, "campaign", "invite", "plain", "--json").stdout)["path"]
-    with serving(folder) as running:
-        yield running, path
+def own_server(demo, tmp_path):
+    """The same, for a test alone."""
+    with serving(copied(demo, tmp_path / "store")) as running:
+        yield running
 
 
 @contextmanager
@@ -77,7 +93,7 @@ class Client(requests.Session):
         return super().request(method, self.base + path, **{**options, "allow_redirects": False, "timeout": 20})
 
 
-def begin(page, url: str, name: str = "Ana", campaign: str = "plain") -> None:
+def begin(page, url: str, campaign: str, name: str = "Ana") -> None:
     """Open the labelling page, say a name where it is asked for, wait for the first clip."""
     page.goto(f"{url}/label?campaign={campaign}")
     field = page.get_by_role("textbox", name="Your name as a rater")
@@ -92,12 +108,23 @@ def saved(page, timeout: int = 20_000) -> None:
     page.locator('.sign[data-state="saved"]').wait_for(timeout=timeout)
 
 
-def answers(server, campaign: str = "plain", *, stop: bool = True) -> list[dict]:
-    """Standing events of a campaign, after the server was killed: what is on disk is what was promised."""
-    if stop:
-        server.kill()
-    store = Database(server.folder, wait_s=5)
-    try:
+@contextmanager
+def on_disk(server):
+    """The store as a crash now would leave it: what is on disk is what was promised. The server runs on."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The log first: a checkpoint in between would move its rows into the file.
+        for path in sorted(server.folder.glob("workbench.duckdb*"), reverse=True):
+            shutil.copy(path, folder)
+        store = Database(folder)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def answers(server, campaign: str) -> list[dict]:
+    """Standing events of a campaign that are on disk."""
+    with on_disk(server) as store:
         number = campaigns.find_campaign(store, campaign)["campaign_id"]
         rows = store.cursor().execute(
             "SELECT people.name, item, turn, kind, content, vote_id, seq FROM standing_answers JOIN people USING (person_id) "
@@ -108,9 +135,7 @@ def answers(server, campaign: str = "plain", *, stop: bool = True) -> list[dict]
         found = [dict(zip(names, row)) for row in rows.fetchall()]
         votes = store.cursor().execute("SELECT count(*), count(DISTINCT vote_id) FROM votes").fetchall()
         assert votes[0][0] == votes[0][1]
-        return [row | {"answer": json.loads(row["content"]).get("answer")} for row in found]
-    finally:
-        store.close()
+    return [row | {"answer": json.loads(row["content"]).get("answer")} for row in found]
 
 
 def heard(rows: list[dict]) -> dict[str, str]:
@@ -118,9 +143,10 @@ def heard(rows: list[dict]) -> dict[str, str]:
 
 
 def test_fast_keys_all_answer_the_clip_that_was_on_screen(browser, server):
+    campaign = opened(server.folder, "plain")
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url)
+        begin(page, server.url, campaign)
         pressed = []
         for gap in (0, 50, 100):
             for place in range(10):
@@ -132,13 +158,14 @@ def test_fast_keys_all_answer_the_clip_that_was_on_screen(browser, server):
             page.wait_for_timeout(300)  # the next clips come
         shown = page.evaluate("window.shown")
         picture(page, "label")
-    assert heard(answers(server)) == dict(zip(shown, pressed))
+    assert heard(answers(server, campaign)) == dict(zip(shown, pressed))
 
 
 def test_keys_held_down_or_meant_for_others_are_no_answers(browser, server):
+    campaign = opened(server.folder, "plain")
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url)
+        begin(page, server.url, campaign)
         page.evaluate(
             """() => { const press = (more) => document.body.dispatchEvent(new KeyboardEvent('keydown',
                 { code: 'Digit1', key: '&', bubbles: true, composed: true, ...more }));
@@ -146,13 +173,15 @@ def test_keys_held_down_or_meant_for_others_are_no_answers(browser, server):
         )
         saved(page)
         page.locator(".count", has_text="1 done").wait_for()
-    assert list(heard(answers(server)).values()) == ["anger"]  # on a French keyboard the key of 1 says &
+    assert list(heard(answers(server, campaign)).values()) == ["anger"]  # on a French keyboard the key of 1 says &
 
 
-def test_a_killed_server_loses_nothing(browser, server):
+def test_a_killed_server_loses_nothing(browser, own_server):
+    server = own_server
+    campaign = opened(server.folder, "plain")
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url)
+        begin(page, server.url, campaign)
         pressed = []
         for _ in range(3):
             for place in range(8):
@@ -167,15 +196,17 @@ def test_a_killed_server_loses_nothing(browser, server):
             saved(page)
             page.wait_for_timeout(500)
         shown = page.evaluate("window.shown")
-    rows = answers(server)
+    server.kill()
+    rows = answers(server, campaign)
     assert heard(rows) == dict(zip(shown, pressed))
     assert len({row["vote_id"] for row in rows}) == len(rows) == 24
 
 
 def test_answers_given_offline_arrive_when_the_network_is_back(browser, server):
+    campaign = opened(server.folder, "plain")
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url)
+        begin(page, server.url, campaign)
         page.wait_for_timeout(1000)  # sounds of the next clips arrive
         context.set_offline(True)
         for place in range(6):
@@ -186,13 +217,14 @@ def test_answers_given_offline_arrive_when_the_network_is_back(browser, server):
         context.set_offline(False)
         saved(page)
         shown = page.evaluate("window.shown")
-    assert heard(answers(server)) == dict(zip(shown, EMOTIONS))
+    assert heard(answers(server, campaign)) == dict(zip(shown, EMOTIONS))
 
 
 def test_a_closed_page_leaves_its_answers_to_the_next_one(browser, server):
+    campaign = opened(server.folder, "plain")
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url)
+        begin(page, server.url, campaign)
         context.set_offline(True)
         for place in range(4):
             page.keyboard.press(str(place + 1))
@@ -201,16 +233,17 @@ def test_a_closed_page_leaves_its_answers_to_the_next_one(browser, server):
         page.close()
         context.set_offline(False)
         page = context.new_page()
-        begin(page, server.url)
+        begin(page, server.url, campaign)
         saved(page)
         assert page.evaluate("window.shown")[0] not in shown[:4]  # it is not asked for what it answered
-    assert heard(answers(server)) == dict(zip(shown, EMOTIONS[:4]))
+    assert heard(answers(server, campaign)) == dict(zip(shown, EMOTIONS[:4]))
 
 
 def test_a_reload_keeps_a_half_filled_answer_and_a_second_tab_is_told(browser, server):
+    campaign = opened(server.folder, "everything")
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url, campaign="everything")
+        begin(page, server.url, campaign)
         page.keyboard.press("2")
         page.keyboard.press("4")
         chosen = "[data-question=emotion] [aria-checked=true]"
@@ -222,34 +255,33 @@ def test_a_reload_keeps_a_half_filled_answer_and_a_second_tab_is_told(browser, s
         assert page.locator(chosen).get_attribute("data-value") == "disgust"
         assert page.locator("[data-question=secondary] [aria-pressed=true]").get_attribute("data-value") == "happy"
         second = context.new_page()
-        begin(second, server.url, campaign="everything")
+        begin(second, server.url, campaign)
         for tab in (page, second):
             tab.locator(".complaint", has_text="Another tab").wait_for()
 
 
-def test_raters_at_once_never_share_a_last_slot(browser, labelling_store, tmp_path):
-    folder = tmp_path / "store"
-    shutil.copytree(labelling_store, folder)
-    assert command(folder, "campaign", "add", "once", "--study", "demo", "--overlap", "1").returncode == 0
-    with serving(folder) as server, a_browser(browser) as one, a_browser(browser) as two, a_browser(browser) as three:
+def test_raters_at_once_never_share_a_last_slot(browser, server):
+    campaign = opened(server.folder, "once")
+    with a_browser(browser) as one, a_browser(browser) as two, a_browser(browser) as three:
         pages = [context.new_page() for context in (one, two, three)]
         for page, name in zip(pages, ("Ana", "Ben", "Cho")):
-            begin(page, server.url, name, "once")
+            begin(page, server.url, campaign, name)
         for place in range(20):
             for page in pages:
                 page.keyboard.press(str(place % 6 + 1))
         for page in pages:
             saved(page)
-        rows = answers(server, "once")
+    rows = answers(server, campaign)
     assert len(rows) == 60
     assert len({row["item"] for row in rows}) == 60
     assert {row["rater"] for row in rows} == {"Ana", "Ben", "Cho"}
 
 
 def test_a_whole_session_by_keyboard_alone(browser, server):
+    campaign = opened(server.folder, "everything")
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url, campaign="everything")
+        begin(page, server.url, campaign)
         press = page.keyboard.press
         assert page.locator(".role").inner_text() == "Practice"
         for key in ("3", "Enter", "7", "5", "4", "Enter"):  # fear, no other, valence, arousal, confidence, send
@@ -277,7 +309,7 @@ def test_a_whole_session_by_keyboard_alone(browser, server):
         press("KeyP")
         saved(page)
         shown = page.evaluate("window.shown")
-    rows = {f"{row['item']}/{row['turn']}": row for row in answers(server, "everything")}
+    rows = {f"{row['item']}/{row['turn']}": row for row in answers(server, campaign)}
     practice, corrected, flagged, *again, skipped, postponed = shown[:7]
     assert again == [corrected, flagged]
     assert rows[practice]["vote_id"] is None
@@ -293,11 +325,12 @@ def test_a_whole_session_by_keyboard_alone(browser, server):
 
 
 def test_practice_pauses_hearing_first_and_closing(browser, server):
+    campaign = opened(server.folder, "paused")
     with a_browser(browser) as context:
         page = context.new_page()
         thrown = []
         page.on("pageerror", lambda error: thrown.append(str(error)))
-        begin(page, server.url, campaign="paused")
+        begin(page, server.url, campaign)
         page.keyboard.press("l")  # a loop is heard to its end too
         for _ in range(2):
             page.keyboard.press("1")
@@ -318,18 +351,19 @@ def test_practice_pauses_hearing_first_and_closing(browser, server):
         page.keyboard.press("6")
         page.locator(".labeller[data-state=clip]").wait_for()
         saved(page)
-        assert command(server.folder, "campaign", "close", "paused").returncode == 0
+        assert command(server.folder, "campaign", "close", campaign).exit_code == 0
         page.locator(".guard").wait_for(state="hidden")
         page.keyboard.press("5")
         page.locator(".big", has_text="closed for now").wait_for()
         saved(page)
         assert not thrown
-    labelled = [row["answer"]["emotion"] for row in answers(server, "paused") if row["vote_id"]]
+    labelled = [row["answer"]["emotion"] for row in answers(server, campaign) if row["vote_id"]]
     assert sorted(labelled) == sorted(["disgust", "fear", "sad", "neutral"])
 
 
-def test_a_rater_by_touch_sees_only_their_own_labelling(browser, invited):
-    server, path = invited
+def test_a_rater_by_touch_sees_only_their_own_labelling(browser, inviting):
+    server, campaign = inviting, opened(inviting.folder, "plain")
+    path = invite_to(server.folder, campaign)
     with a_browser(browser, has_touch=True, is_mobile=True) as context:
         page = context.new_page()
         page.set_viewport_size({"width": 390, "height": 844})
@@ -351,13 +385,19 @@ def test_a_rater_by_touch_sees_only_their_own_labelling(browser, invited):
         page.get_by_role("heading", name="What have I answered?").wait_for()
         page.get_by_text("Clips done").wait_for()
         picture(page, "my_answers")
-        rows = answers(server)
+    rows = answers(server, campaign)
     assert [row["kind"] for row in rows] == ["answer"] * 3
     assert [row["answer"].get("emotion") for row in rows] == ["happy", "sad", None]
 
 
-def test_routes_answer_to_signed_words_alone(invited):
-    server, path = invited
+def number_of(server, campaign: str) -> int:
+    with on_disk(server) as store:
+        return campaigns.find_campaign(store, campaign)["campaign_id"]
+
+
+def test_routes_answer_to_signed_words_alone(inviting):
+    server, campaign = inviting, opened(inviting.folder, "plain")
+    path, number = invite_to(server.folder, campaign), number_of(server, campaign)
     client = Client(server.url)
     assert client.get("/audio", params={"corpus": "demo", "clip": "demo000"}).status_code == 403
     assert client.get("/audio", params={"clip": "eyJ9.AAAA"}).status_code == 403
@@ -374,7 +414,7 @@ def test_routes_answer_to_signed_words_alone(invited):
     taken = stranger.post(f"/{path}", data={"name": "Rita"})
     assert taken.status_code == 422  # somebody else's name is not for the taking
     assert "Rita already" in taken.text
-    ticket = access.sign(server.folder, "label", {"campaign": 1, "name": "Rita"})
+    ticket = access.sign(server.folder, "label", {"campaign": number, "name": "Rita"})
     first = client.post("/label/sync", json={"ticket": ticket, "session": "s", "events": [], "want": 3}).json()
     mine = [clip["item"] for clip in first["clips"]]
     assert len(mine) == 3
@@ -398,14 +438,13 @@ def test_routes_answer_to_signed_words_alone(invited):
     assert not any(emotion in whole for emotion in EMOTIONS)
 
 
-def test_the_first_invite_closes_the_workbench_to_all_but_those_who_were_there(browser, server):
+def test_the_first_invite_closes_the_workbench_to_all_but_those_who_were_there(browser, own_server):
+    server, campaign = own_server, opened(own_server.folder, "plain")
     with a_browser(browser) as here, a_browser(browser) as elsewhere:
         page = here.new_page()
         page.goto(f"{server.url}/campaigns")
         page.get_by_role("heading", name="Who listens to what?").wait_for()
-        assert (
-            command(server.folder, "campaign", "invite", "plain").returncode == 0
-        )  # carried out by the running server
+        assert invite_to(server.folder, campaign)  # carried out by the running server
         page.goto(f"{server.url}/browse")
         page.get_by_role("heading", name="Where do listeners disagree?").wait_for()
         stranger = elsewhere.new_page()
@@ -416,10 +455,10 @@ def test_the_first_invite_closes_the_workbench_to_all_but_those_who_were_there(b
         stranger.get_by_role("link", name="Browse").first.wait_for()
 
 
-def test_a_proxy_says_who_is_there(browser, labelling_store, tmp_path):
-    folder = tmp_path / "store"
-    shutil.copytree(labelling_store, folder)
-    path = json.loads(command(folder, "campaign", "invite", "plain", "--json").stdout)["path"]
+def test_a_proxy_says_who_is_there(browser, demo, tmp_path):
+    folder = copied(demo, tmp_path / "store")
+    campaign = opened(folder, "plain")
+    path = invite_to(folder, campaign)
     settings = {
         "STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Forwarded-Email": "email"}',
         "EMO_RESEARCHERS": "boss@lab.example, other@lab.example",
@@ -441,25 +480,25 @@ def test_a_proxy_says_who_is_there(browser, labelling_store, tmp_path):
             page.wait_for_selector('.labeller[data-ready="true"]')
             page.keyboard.press("1")
             saved(page)
-        rows = answers(server)
+        rows = answers(server, campaign)
     assert [row["rater"] for row in rows] == ["rita@lab.example"]
 
 
-def test_a_rater_goes_on_in_another_browser_by_their_own_link(invited):
-    server, path = invited
+def test_a_rater_goes_on_in_another_browser_by_their_own_link(inviting):
+    server, path = inviting, invite_to(inviting.folder, opened(inviting.folder, "plain"))
     one, two = Client(server.url), Client(server.url)
-    one.post(f"/{path}", data={"name": "Rita"})
-    key = access.sign(server.folder, "me", {"name": "Rita"})
+    one.post(f"/{path}", data={"name": "Rosa"})
+    key = access.sign(server.folder, "me", {"name": "Rosa"})
     two.get("/people/me", params={"key": key})
-    assert access.read(server.folder, "visitor", two.cookies["workbench"]) == {"name": "Rita", "role": "rater"}
+    assert access.read(server.folder, "visitor", two.cookies["workbench"]) == {"name": "Rosa", "role": "rater"}
 
 
-@pytest.mark.parametrize("campaign", ["plain", "everything"])
-def test_axe_finds_nothing_serious(browser, server, campaign):
+@pytest.mark.parametrize("kind", ["plain", "everything"])
+def test_axe_finds_nothing_serious(browser, server, kind):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     with a_browser(browser) as context:
         page = context.new_page()
-        begin(page, server.url, campaign=campaign)
+        begin(page, server.url, opened(server.folder, kind))
         page.wait_for_timeout(500)
         found = axe.run(page, context=".stApp").response["violations"]
         mine = [

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import shutil
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +10,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from joserfc import jwk, jwt
 
-from tests.browser.conftest import command, free_port, serving
-from tests.browser.test_labelling import a_browser, answers, labelling_store, saved  # noqa: F401 (a fixture)
+from tests.browser.conftest import free_port, serving
+from tests.browser.test_labelling import a_browser, answers, invite_to, opened, saved
+from tests.conftest import copied
 
 
 class Provider:
@@ -80,10 +80,10 @@ def provider():
     running.server.shutdown()
 
 
-def test_who_logs_in_is_a_rater_unless_listed(browser, labelling_store, provider, tmp_path):  # noqa: F811
-    folder = tmp_path / "store"
-    shutil.copytree(labelling_store, folder)
-    path = json.loads(command(folder, "campaign", "invite", "plain", "--json").stdout)["path"]
+def test_who_logs_in_is_a_rater_unless_listed(browser, demo, provider, tmp_path):
+    folder = copied(demo, tmp_path / "store")
+    campaign = opened(folder, "plain")
+    path = invite_to(folder, campaign)
     port = free_port()
     settings = tmp_path / "secrets.toml"
     settings.write_text(
@@ -111,5 +111,5 @@ def test_who_logs_in_is_a_rater_unless_listed(browser, labelling_store, provider
             page.get_by_role("button", name="Log in").click()
             page.get_by_role("link", name="Browse").first.click()
             page.get_by_role("heading", name="Where do listeners disagree?").wait_for()
-        rows = answers(server)
+        rows = answers(server, campaign)
     assert [row["rater"] for row in rows] == ["rita@lab.example"]

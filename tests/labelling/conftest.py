@@ -9,7 +9,7 @@ from emo_core.labelling.campaign import Campaign, Form
 from emo_core.labelling.desk import Desk
 from emo_core.records import Reading, Study
 from emo_core.store import Database, campaigns, corpora, studies
-from tests.conftest import EMOTIONS, simulated_reading
+from tests.conftest import EMOTIONS, copied, simulated_reading
 
 CLIPS = 12
 
@@ -31,9 +31,11 @@ def fill(store: Database, clips: int = CLIPS, *, scale=None) -> Database:
 
 
 @pytest.fixture
-def sounding(store):
+def sounding(prepared, tmp_path):
     """A store with the corpus and the study `small`, all of whose clips have sound."""
-    return fill(store)
+    database = Database(copied(prepared("sounding", fill), tmp_path / "store"))
+    yield database
+    database.close()
 
 
 def open_desk(store: Database, *raters: str, name: str = "round", form: Form | None = None, **settings) -> Desk:

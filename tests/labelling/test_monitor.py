@@ -22,7 +22,7 @@ from emo_core.labelling.monitor import adjudicate, monitor
 from emo_core.labelling.office import Office, office
 from emo_core.records import Reading, Study
 from emo_core.store import Database, answering, campaigns, corpora, studies
-from tests.conftest import EMOTIONS
+from tests.conftest import EMOTIONS, copied
 from tests.labelling.conftest import Browser, corpus_with_sound, open_desk, refresh_all, rows, statistics
 
 CLIPS = 80
@@ -62,10 +62,11 @@ def add_plain(store) -> None:
 
 
 @pytest.fixture
-def plain(store):
+def plain(prepared, tmp_path):
     """A store with a corpus of which the truth is known, and a study, both `plain`."""
-    add_plain(store)
-    return store
+    database = Database(copied(prepared("plain", add_plain), tmp_path / "store"))
+    yield database
+    database.close()
 
 
 def open_campaign(store, *raters: str, **settings):

@@ -3,6 +3,8 @@
 import pytest
 
 from emo_core import verbs
+from emo_core.store import Database
+from tests.conftest import copied
 from tests.pages.test_pages import draw, said
 
 PAGES = ("saturation", "ambiguity", "standin", "advisor", "sandbox")
@@ -118,14 +120,8 @@ def test_the_sandbox_follows_within_a_rerun(filled, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def crema(tmp_path_factory, real_crema):
-    from emo_core.store import Database
-    from emo_core.verbs.corpora import add_known_corpus
-
-    store = Database(tmp_path_factory.mktemp("crema") / "store")
-    add_known_corpus(store, "crema-d", str(real_crema), "c")
-    choices = {"corpus": "c", "reference": "human:voice", "candidate": "human:audiovisual"}
-    verbs.run(store, "study add", {"name": "av", "emotions": "anger,disgust,fear,happy,neutral,sad"} | choices)
+def crema(crema_av, tmp_path_factory):
+    store = Database(copied(crema_av, tmp_path_factory.mktemp("crema") / "store"))
     yield store
     store.close()
 

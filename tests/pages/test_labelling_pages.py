@@ -7,16 +7,16 @@ from emo_core.labelling import history
 from emo_core.labelling.office import office
 from emo_core.store import Database, answering, campaigns
 from pages.parts import identity
+from tests.conftest import copied
 from tests.pages.test_pages import draw, said
 
 PAGES = ("label", "my_answers", "campaigns", "raters")
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory):
+def labelled(demo, tmp_path_factory):
     """The demo corpus, a campaign, and two raters who answered ten clips each."""
-    store = Database(tmp_path_factory.mktemp("labelled") / "store")
-    verbs.run(store, "demo", {})
+    store = Database(copied(demo, tmp_path_factory.mktemp("labelled") / "store"))
     verbs.run(
         store, "campaign add", {"name": "round <b>1</b>", "study": "demo", "overlap": 2, "gold": 3, "guidelines": None}
     )

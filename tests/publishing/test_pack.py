@@ -1,6 +1,7 @@
 """The paper pack: whole, readable, and every number comes out again; a changed one is named."""
 
 import json
+import shutil
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -9,13 +10,27 @@ import pytest
 from emo_core import verbs
 from emo_core.errors import BadInput
 from emo_core.publishing import figures, pack
+from emo_core.store import Database
+from tests.conftest import copied, fill_small
+
+
+@pytest.fixture(scope="module")
+def packed_once(prepared, tmp_path_factory):
+    """What the verb says, and the pack, which nobody changes."""
+    folder = tmp_path_factory.mktemp("pack")
+    store = Database(copied(prepared("small", fill_small), folder / "store"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "browser", lambda: None)  # pictures have a test of their own
+        written = verbs.run(store, "pack", {"study": "small", "to": str(folder / "pack"), "most": 5})
+    store.close()
+    return written, folder / "pack"
 
 
 @pytest.fixture
-def packed(filled, tmp_path, monkeypatch):
-    monkeypatch.setattr(figures, "browser", lambda: None)  # pictures have a test of their own
-    folder = tmp_path / "pack"
-    return verbs.run(filled, "pack", {"study": "small", "to": str(folder), "most": 5}), folder
+def packed(packed_once, tmp_path):
+    """What the verb says, and a copy of the pack."""
+    written, folder = packed_once
+    return written, shutil.copytree(folder, tmp_path / "pack")
 
 
 def test_a_pack_comes_out_again(packed):
