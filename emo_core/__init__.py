@@ -5,6 +5,9 @@ science/                      distributions, divergences, agreement, intervals: 
 store/                        DuckDB: the one place that keeps anything
 corpora/                      importers, one a format, and the simulated demo corpus
 audio/                        decoding, what is wrong with a file, mel spectrograms
+models/                       audio-language models on this machine: label chances, replies, logits (in jobs only)
+annotators/                   panels of model votes: plan, price, ask, account
+jobs/                         long work in processes of its own
 charts/                       Plotly figures: arrays in, figure out
 verbs, cli                    every verb of the pages for scripts: `python -m emo_core`
 """
