@@ -5,6 +5,7 @@ import streamlit as st
 from emo_core.charts import distributions as charts
 from pages.parts import analyses, figures
 from pages.parts import distribution_tables as tables
+from pages.parts import distribution_words as words
 from pages.parts.session import choose_study, escape, open_store
 
 VIEWS = {
@@ -44,9 +45,9 @@ known = [run for run, _ in marks]
 with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = st.multiselect("Runs", known, default=known, key="runs", width=360, **analyses.URL)
     way = st.segmented_control(
-        "Logits become shares by", list(tables.WAYS), format_func=tables.WAYS.get, default="softmax", required=True, key="way",
-        help="φ is as published; it has no meaning where a logit is negative, and such clips are left out. Logits have no zero point: "
-        "adding a number to all of them changes φ, but neither the model nor the softmax.", **analyses.URL,
+        "Logits become shares by", list(words.WAYS), default="softmax", required=True, key="way",
+        help="The paper divides by the sum, φ = z / Σz. That has no meaning where a logit is negative, and such clips are left out. "
+        "Logits have no zero point: adding a number to all of them changes φ, but neither the model nor the softmax.", **analyses.URL,
     )  # fmt: skip
     temperature = st.number_input(
         "T of the softmax", 0.05, 50.0, 1.0, 0.1, key="temperature", width=120, disabled=way == "paper", **analyses.URL,
@@ -70,12 +71,13 @@ found = tables.document(
     store, stored, marks, run=chosen, temperature=temperature, subtokens=subtokens, by=by if has_speakers else "clip"
 )
 several = len(chosen) > 1
+st.caption(words.runs_in_words(found["runs"]))
 uniform = found["sources"][-1]
 
 
 def show_view(view: str) -> None:
     """One question: figure, table, words."""
-    title, names, words = VIEWS[view]
+    title, names, meaning = VIEWS[view]
     st.subheader(title)
     mine = [group for group in found["views"][view] if group["normalisation"] == way]
     groups = [
@@ -83,18 +85,19 @@ def show_view(view: str) -> None:
     ]
     rows = [row for group in groups for row in group["rows"]]
     if not rows:
-        st.info("Nothing to compare here.")
+        hint = " Divided by their sum the logits leave no clip to compare; the softmax may." if mine else ""
+        st.info(f"Nothing to compare here.{hint if way == 'paper' else ''}")
         return tables.apart(mine, chosen, several=several)
     for group in groups:
-        told = tables.verdict(group, "js", "bits") if "js" in names else None
+        told = words.verdict(group) if "js" in names else None
         if told:
             st.markdown(told)
-    labels = [tables.label(row, several=several) for row in rows]
+    labels = [words.label(row, several=several) for row in rows]
     figures.show(charts.side_by_side(labels, rows, names, uniform), view, tables.as_columns(rows, names))
     tables.view_table(groups, names, found["published"], view, several=several)
     tables.apart(mine, chosen, several=several)
     st.caption(
-        f"{words} The sources of one run are compared on the clips that all of them have. Dotted: one who always answers "
+        f"{meaning} The sources of one run are compared on the clips that all of them have. Dotted: one who always answers "
         "the uniform distribution."
     )
 
@@ -110,7 +113,7 @@ st.caption(
     f"before these two each emotion of a model gets {found['smoothing']:.0%} more. With few votes a clip every model looks far off. "
     f"Brackets: {found['intervals']}."
 )
-st.caption(tables.published_in_words(found["published"]))
+st.caption(words.published_in_words(found["published"]))
 
 st.subheader("One clip")
 clip = tables.choose_clip(clips)

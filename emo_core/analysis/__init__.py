@@ -11,8 +11,10 @@ from a pack's files, so that `pack --check` recomputes with the very code that m
 | standin | may a panel stand in for a listener? |
 | advice | where would one more vote help most? |
 | sandbox | what if the votes were fewer, smoothed, weighted, or without some raters? |
+| model_sources | what did models say of each clip, as distributions? |
+| distributions | how close do what models say and what their logits say come to the listeners? |
 """
 
-from emo_core.analysis import advice, ambiguity, data, sandbox, saturation, standin
+from emo_core.analysis import advice, ambiguity, data, distributions, model_sources, sandbox, saturation, standin
 
-__all__ = ["advice", "ambiguity", "data", "sandbox", "saturation", "standin"]
+__all__ = ["advice", "ambiguity", "data", "distributions", "model_sources", "sandbox", "saturation", "standin"]

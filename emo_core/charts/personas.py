@@ -22,8 +22,8 @@ def agreement(rows: list[dict], listeners: float | None) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=values, x=[f"{heat:g}" for heat in heats], y=personas, text=np.round(values, 2), texttemplate="%{text:.2f}",
-            zmin=0, zmax=np.nanmax([*values.ravel(), listeners or 0, 0]), customdata=words, hovertemplate="%{customdata}<extra></extra>", colorscale="Cividis", showscale=False, xgap=2,
-            ygap=2,
+            zmin=0, zmax=np.nanmax([*values.ravel(), listeners or 0, 0]), customdata=words, colorscale="Cividis",
+            hovertemplate="%{customdata}<extra></extra>", showscale=False, xgap=2, ygap=2,
         )
     )  # fmt: skip
     figure.update_layout(xaxis={"title": "temperature", "type": "category"}, yaxis={"title": "persona"})

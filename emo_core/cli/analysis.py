@@ -117,6 +117,29 @@ def standin(
 
 
 @app.command()
+def distributions(
+    context: typer.Context,
+    study: str,
+    run: Annotated[list[str], typer.Option(help="A run; may be repeated.", show_default="all that fit the study")] = [],  # noqa: B006
+    temperature: Annotated[float, typer.Option(help="Of the softmax over logits.")] = 1.0,
+    subtokens: Annotated[
+        Literal["averaged", "first"],
+        typer.Option(help="Whether the views take the mean over a word's subtokens or its first."),
+    ] = "averaged",
+    smoothing: Annotated[
+        float, typer.Option(help="Share added to each emotion of a model for KL and Bhattacharyya distance.")
+    ] = 0.01,
+    by: By = "clip",
+    as_json: AsJson = False,
+) -> None:
+    """What models say and what their logits say, against the listeners: text, tokens, prompts, the dominant emotion."""
+    carry_out(
+        context, as_json, "distributions", study=study, run=run, temperature=temperature, subtokens=subtokens,
+        smoothing=smoothing, by=by,
+    )  # fmt: skip
+
+
+@app.command()
 def advise(
     context: typer.Context,
     study: str,

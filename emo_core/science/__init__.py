@@ -24,6 +24,8 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 | breakdown | which raters of a panel add spread, and which add bias? |
 | dirichlet | how much do clips differ? |
 | advisor | where would one more vote help most? |
+| logits | what does a model say of a clip, as a distribution? |
+| closeness | how close does what models say come to the listeners? |
 | reliability | every coefficient of agreement of one panel, with intervals |
 """
 

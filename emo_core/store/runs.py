@@ -65,9 +65,10 @@ def heard_clips(store: Database, study: str) -> dict[str, list]:
 
 
 def add_run(store: Database, run_id: int, plan) -> None:
-    """Keep a plan under the number of its job. Raises BadInput where the name is taken."""
+    """Keep a plan under the number of its job. Raises BadInput where its name or its panel's is taken."""
     with store.writing() as cursor:
         check_name(cursor, plan.name)
+        check_panel(cursor, plan.panel)
         cursor.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL)",
             [run_id, plan.name, plan.question, plan.study, plan.panel, json.dumps(asdict(plan)), utc_now()],
@@ -75,9 +76,15 @@ def add_run(store: Database, run_id: int, plan) -> None:
 
 
 def check_name(cursor: Cursor, name: str) -> None:
-    """Raises BadInput where a run of that name is there."""
+    """Raises BadInput where a run of that name is there already."""
     if one_row(cursor, "SELECT 1 FROM runs WHERE name = ?", [name]):
         raise BadInput(f"There is a run {name!r} already. Choose another name, or resume that one.")
+
+
+def check_panel(cursor: Cursor, panel: str) -> None:
+    """Raises BadInput where a panel of that name is there, for example an imported one: votes of a run keep to themselves."""
+    if one_row(cursor, "SELECT 1 FROM panels WHERE name = ?", [panel]):
+        raise BadInput(f"There is a panel {panel!r} already. Choose another name for the run.")
 
 
 def set_settings(store: Database, run_id: int, settings: Mapping) -> None:
@@ -121,7 +128,7 @@ def take_in(store: Database, run: Run, read) -> int:
                 {"run": run.run_id},
             )
             cursor.execute("UPDATE runs SET taken = ? WHERE run_id = ?", [mark, run.run_id])
-            total += len(votes)
+            total += one_row(cursor, "SELECT count(*) FROM staged_draws")[0]
 
 
 def _stage(cursor: Cursor, folder: Path, votes: list[tuple], readings: list[tuple]) -> None:
@@ -158,7 +165,8 @@ def _insert(cursor: Cursor, run: Run, corpus: int) -> None:
     (base,) = one_row(cursor, "SELECT coalesce(max(vote_id), 0) FROM votes")
     cursor.execute(query("insert_run_votes"), {"base": base, "batch": batch, "corpus": corpus, "panel": row[0]})
     cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT clip_id FROM staged_draws WHERE corpus_id = ?", [corpus]
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT clip_id FROM staged_draws WHERE corpus_id = ?",
+        [corpus],
     )
     studies.refresh_touched(cursor, corpus)
 
@@ -167,13 +175,15 @@ def add_companion(store: Database, run: Run) -> str | None:
     """The study that holds the run's panel against its study's reference, made once when votes are there; its name."""
     if run.companion or run.question != "label":
         return run.companion
-    known = {stored.study.name: stored.study for stored in studies.list_studies(store)}
-    panel = one_row(store.cursor(), "SELECT 1 FROM panels WHERE name = ?", [run.panel])
-    if not panel or run.study not in known:
-        return None
-    wanted = f"{run.study} + {run.name}"[:100]
-    if wanted not in known:
-        studies.add_study(store, replace(known[run.study], name=wanted, candidate=run.panel))
-    with store.writing() as cursor:
+    with store.writing() as cursor:  # who comes second waits here, and finds it made
+        known = {stored.study.name: stored.study for stored in studies.list_studies(store)}
+        panel = one_row(store.cursor(), "SELECT 1 FROM panels WHERE name = ?", [run.panel])
+        if not panel or run.study not in known:
+            return None
+        full = f"{run.study} + {run.name}"
+        names = (full[:100], *(f"{full[:90]} ({n})" for n in range(2, 1000)))
+        wanted = next(name for name in names if name not in known or known[name].candidate == run.panel)
+        if wanted not in known:
+            studies.add_study(store, replace(known[run.study], name=wanted, candidate=run.panel))
         cursor.execute("UPDATE runs SET companion = ? WHERE run_id = ?", [wanted, run.run_id])
     return wanted

@@ -99,6 +99,7 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "saturation": analysis.saturation,
     "ambiguity": analysis.ambiguity,
     "standin": analysis.stand_in,
+    "distributions": analysis.distributions,
     "advise": analysis.advise,
     "sandbox": analysis.sandbox,
     "breakdown": analysis.breakdown,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from emo_core import analysis
-from emo_core.analysis import data
+from emo_core.analysis import data, model_sources
 from emo_core.errors import UnknownName
 from emo_core.publishing import tables
 from emo_core.store import Database, studies
@@ -36,6 +36,14 @@ def _further(store: Database, study: str, panels: Iterable[str] | None) -> tuple
             raise UnknownName("panel besides the reference", name, known)
     candidate = studies.find_study(store.cursor(), study).study.candidate
     return tuple(name for name in dict.fromkeys(panels or ()) if name != candidate)
+
+
+def distributions(
+    store: Database, study: str, run: list[str] | None = None, temperature: float = 1.0, **options
+) -> dict:
+    """What models say and what their logits say against the listeners, of these runs, by default of all that fit the study."""
+    found = model_sources.of_study(store, study, runs=run or None, temperature=temperature)
+    return analysis.distributions.distributions(found, **options)
 
 
 def advise(store: Database, study: str, to: str | None = None, **options) -> dict:

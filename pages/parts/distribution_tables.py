@@ -1,4 +1,4 @@
-"""Documents, words and tables of the Distributions page."""
+"""Documents and tables of the Distributions page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,15 +14,14 @@ from emo_core.publishing import tables
 from emo_core.store import Database, readings, studies
 from pages.parts import figures
 from pages.parts.analyses import in_words
+from pages.parts.distribution_words import WAYS, label, left_out
 from pages.parts.session import escape, fail
 
 COLUMNS = {
     "kl": "KL (bits) ↓", "bd": "Bhattacharyya (nats) ↓", "js": "JS (bits) ↓", "r2": "R² ↑", "accuracy": "accuracy ↑",
     "macro_f1": "macro F1 ↑", "entropy": "entropy (bits)",
 }  # fmt: skip
-READINGS = {"all": "all tokens", "words": "emotion words", "uniform": "always uniform"}
 LISTED = 300  # clips to choose from; any other is typed
-WAYS = {"paper": "φ = z / Σz", "softmax": "softmax"}
 
 
 def fingerprint(store: Database, stored: studies.StoredStudy) -> tuple[tuple[str, int], ...]:
@@ -64,17 +63,6 @@ def clip_document(
     return verbs.plain(one_clip(found))
 
 
-def label(row: Mapping, *, several: bool, way: bool = False) -> str:
-    """A source in words, its run before it where there are several."""
-    kind, _, subtokens = row["reading"].partition("/")
-    words = READINGS.get(kind, kind)
-    if row["prompt"] in ("ambiguous", "single"):
-        words += f", {row['prompt']} prompt"
-    words += ", first subtoken" if subtokens == "first" else ""
-    words += f", {WAYS[row['normalisation']]}" if way and row["normalisation"] in WAYS else ""
-    return f"{row['run']}: {words}" if several and row["run"] else words
-
-
 def view_table(
     groups: Sequence[Mapping], names: Sequence[str], published: Mapping, view: str, *, several: bool
 ) -> None:
@@ -95,14 +83,6 @@ def view_table(
     st.dataframe(rows, key=f"table:{view}", hide_index=True, column_config=wide, height="content")
 
 
-def published_in_words(published: Mapping) -> str:
-    """Whose figures stand in the tables as published, and what they cannot be held against."""
-    return (
-        f"Published: {published['model']} on {published['corpus']}, {published['data']} ({published['citation']}), as printed. Other clips "
-        "and another model; the unit of KL, what R² is over, the averaging of F1 and the treatment of infinite divergences are not told."
-    )
-
-
 def _cells(name: str, clips: int, row: Mapping, names: Sequence[str]) -> dict:
     return {"source": name, "clips": f"{clips:,}"} | {COLUMNS[each]: in_words(row[each]) for each in names}
 
@@ -116,17 +96,12 @@ def sources_table(sources: Sequence[Mapping]) -> None:
         | {"sum ≠ 100": row.get("not_summing_to_100"), "KL infinite if not smoothed": row["kl_infinite"]}
         for row in sources
     ]  # fmt: skip
-    st.dataframe(rows, key="table:sources", hide_index=True)
+    wide = {"left out": st.column_config.TextColumn(width="medium")}
+    st.dataframe(rows, key="table:sources", hide_index=True, column_config=wide)
     st.download_button(
         "Numbers (CSV)", lambda: tables.columns_as_csv(as_columns(sources, list(COLUMNS))), "sources.csv", "text/csv",
         key="sources.csv", type="tertiary", on_click="ignore",
     )  # fmt: skip
-
-
-def left_out(row: Mapping) -> str:
-    """Clips that a source leaves out, by reason."""
-    parts = [f"{count:,} × {model_sources.REASONS[reason]}" for reason, count in row["left_out"].items()]
-    return "; ".join(parts) or "none"
 
 
 def as_columns(rows: Sequence[Mapping], names: Sequence[str]) -> dict[str, list]:
@@ -143,26 +118,6 @@ def as_columns(rows: Sequence[Mapping], names: Sequence[str]) -> dict[str, list]
                 columns[f"{name}{kind}_low"] = [part and part["interval"][0] for part in parts]
                 columns[f"{name}{kind}_high"] = [part and part["interval"][1] for part in parts]
     return columns
-
-
-def verdict(group: Mapping, name: str, unit: str) -> str | None:
-    """Which of a group's first two comes closer, and by how much; None where it has but one."""
-    if len(group["rows"]) < 2:
-        return None
-    first, second = group["rows"][:2]
-    found = second["difference"][name]
-    low, high = found["interval"]
-    word = (
-        "cannot be told apart from"
-        if low is None or low <= 0 <= high
-        else "comes closer than"
-        if high < 0
-        else "stays farther off than"
-    )
-    return (
-        f"**{escape(group['run'])}**: *{label(second, several=False)}* {word} *{label(first, several=False)}*: JS differs by "
-        f"{in_words(found)} {unit} on n = {group['clips']:,} clips."
-    )
 
 
 def apart(groups: Sequence[Mapping], runs: Sequence[str], *, several: bool) -> None:
@@ -188,6 +143,8 @@ def apart(groups: Sequence[Mapping], runs: Sequence[str], *, several: bool) -> N
 def choose_clip(clips: Sequence[str]) -> str:
     """The clip that the URL names, else the first. The page stops where a name was typed that is none of them."""
     asked = st.query_params.get("clip")
+    if asked is not None and asked not in clips:
+        st.warning(f"The study has no clip {escape(asked)} with reference votes; another one is shown.")
     options = list(dict.fromkeys([*([asked] if asked in clips else []), *clips[:LISTED]]))
     clip = st.selectbox(
         "Clip",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emo_core.annotators import control, prompts
-from emo_core.annotators.plan import KEYS, MODES, PROVIDERS, QUESTIONS, SCHEDULES, USUAL_TEMPERATURES
+from emo_core.annotators.plan import KEYS, MODES, PROVIDERS, QUESTIONS, SCHEDULES, USUAL_TEMPERATURES, USUAL_TOKENS
 from emo_core.errors import BadInput, WorkbenchError
 from emo_core.store import Database, runs, studies
 from emo_core.verbs.panels import free_name
@@ -25,7 +25,7 @@ def choose(store: Database, stored: studies.StoredStudy) -> tuple[control.Draft,
         with st.popover("Prompt and personas", icon=":material/notes:"):
             settings |= _told(store, settings["question"])
         with st.popover("Limits, order, server", icon=":material/tune:"):
-            settings |= _limits(settings["provider"])
+            settings |= _limits(settings["provider"], settings["question"])
     how = _where(settings["provider"])
     settings["name"] = settings["name"].strip() or free_name(store, settings)
     try:
@@ -135,7 +135,7 @@ def _told(store: Database, question: str) -> dict:
     return chosen
 
 
-def _limits(provider: str) -> dict:
+def _limits(provider: str, question: str) -> dict:
     """What seldom changes."""
     left, right = st.columns(2)
     with left:
@@ -157,7 +157,7 @@ def _limits(provider: str) -> dict:
             "Stop when a draw gains less (bits)", 0.0, 1.0, 0.0, 0.0005, format="%.4f", key="plan:stop",
             help="0: never. The exact curve of JS to the reference over the draws made so far is asked after each round.",
         )  # fmt: skip
-        longest = st.number_input("Tokens of a reply", 1, 4096, 16, key="plan:tokens")
+        longest = st.number_input("Tokens of a reply", 1, 4096, USUAL_TOKENS[question], key=f"plan:{question}:tokens")
     chosen = {
         "concurrency": int(concurrency), "attempts": int(attempts), "seed": int(seed), "schedule": schedule, "stop_gain": float(stop),
         "max_tokens": int(longest),

@@ -68,6 +68,8 @@ def test_schema_after_all_migrations(store):
         "reservations": "campaign_id item turn person_id until",
         "retired_members": "campaign_id name",
         "retired_raters": "rater_id",
+        "run_readings": "run_id clip_id prompt reading values reply",
+        "runs": "run_id name question study panel settings made_at taken companion",
         "retirements": "rater_id retired reason happened_at",
         "stale_clips": "clip_id",
         "standing_answers": (
