@@ -25,14 +25,15 @@ def read(folder: Path, offset: int, limit: int) -> tuple[list[tuple], list[tuple
             if not raw.endswith(b"\n") or mark - offset >= limit:
                 break
             mark += len(raw)
-            line = _parsed(raw)
+            line = parsed(raw)
             if line.get("event") == "answered":
                 votes += _votes(run, line)
                 readings += _readings(line)
     return votes, readings, mark
 
 
-def _parsed(raw: bytes) -> dict:
+def parsed(raw: bytes) -> dict:
+    """A line of an account; empty where it cannot be read."""
     try:
         return json.loads(raw)
     except ValueError:  # a line that a crash cut: the ledger counts it

@@ -31,7 +31,7 @@ class Asking:
         self.names = clips.names
         self._gate = Gate(plan.concurrency, stopping=self._is_over, seed=plan.seed)
         self._lost = ledger.account.lost  # calls that were under way when the process before ended
-        self._reserved = 0.0  # USD of calls under way
+        self._reserved: dict[int, float] = {}  # USD that calls may cost at most, until what they cost is in the account
         self._heard_at = monotonic()
         self._looked_at = 0.0
         self._failure: Exception | None = None
@@ -65,9 +65,12 @@ class Asking:
         return self.ended
 
     async def _ask_all(self, wanted: Iterator[Call]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self.plan.concurrency):
-                group.create_task(self._worker(wanted))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.plan.concurrency):
+                    group.create_task(self._worker(wanted))
+        except ExceptionGroup as failures:  # one says why, such as a full disk
+            raise failures.exceptions[0] from None
 
     async def _worker(self, wanted: Iterator[Call]) -> None:
         for call in wanted:
@@ -107,55 +110,60 @@ class Asking:
             self.plan, question.prompt, clip.seconds, question.candidates, self.ledger.account
         )
         tries = 0
-        while True:
-            if not await self._gate.enter():
-                return None
-            wait = 0.0
+        while await self._gate.enter():
+            wait = LOOK_S
             try:
-                if self._is_over() or not self._within_cap(cost):
+                if self._is_over():
                     return None
-                self._reserved += cost
-                number = self.ledger.send(call, clip.clip)
-                began = monotonic()
-                try:
-                    reply = await self.provider.ask(question)
-                finally:
-                    self._reserved -= cost
+                if self._is_within_cap(cost):
+                    return await self._ask(call, clip, question, cost)
             except Unanswered as error:
                 tries += 1
-                wait = self._missed(number, error, tries)
+                wait = self._gate.fail(tries, error.retry_after_s, overloaded=error.overloaded)
+                self._lose_patience(error)
             except Hopeless as error:
-                self.ledger.fail(number, "refused by the server", str(error))
                 self._failure = error
-                return None
             finally:
-                await self._gate.leave()
-            if wait:
-                await self._gate.pause(wait)
-                continue
-            self._gate.succeed()
-            self._heard_at = monotonic()
-            return number, reply, monotonic() - began
+                self._gate.leave()
+            await self._gate.pause(wait)
+        return None
 
-    def _within_cap(self, cost: float) -> bool:
+    async def _ask(self, call: Call, clip: Clip, question: Question, cost: float) -> tuple[int, Reply, float]:
+        """One request: in the account before it goes out, and when nothing came of it. Raises Unanswered, Hopeless."""
+        number, began = self.ledger.send(call, clip.clip), monotonic()
+        self._reserved[number] = cost
+        try:
+            reply = await self.provider.ask(question)
+        except (Unanswered, Hopeless) as error:
+            self.ledger.fail(
+                number, error.why if isinstance(error, Unanswered) else "refused by the server", str(error)
+            )
+            del self._reserved[number]
+            raise
+        self._gate.succeed()
+        self._heard_at = monotonic()
+        return number, reply, monotonic() - began
+
+    def _is_within_cap(self, cost: float) -> bool:
+        """Whether a call that may cost so much may go out now. Calls under way may turn out cheaper than what is set aside for
+        them; where there are none, the run ends.
+        """
         if self.plan.cap is None:
             return True
         account = self.ledger.account
-        unknown = (self._lost + estimate.unheard(account)) * estimate.mean_price(account)
-        if account.usd + unknown + self._reserved + cost > self.plan.cap:
+        unknown = (self._lost + estimate.unheard(account)) * (account.dearest or cost)
+        fits = account.usd + unknown + sum(self._reserved.values()) + cost <= self.plan.cap
+        if not fits and not self._reserved:
             self.ended = "cap"
-        return self.ended != "cap"
+        return fits
 
-    def _missed(self, number: int, error: Unanswered, tries: int) -> float:
-        """Note that nothing came; the seconds until the call is sent again."""
-        self.ledger.fail(number, error.why, str(error))
+    def _lose_patience(self, error: Unanswered) -> None:
         silent = monotonic() - self._heard_at
         if silent > PATIENCE_S:
             self._failure = Hopeless(
                 f"Nothing was answered for {silent / 60:.0f} minutes, last: {error.why} ({error}). Resume the job later; "
                 "nothing is lost."
             )
-        return self._gate.fail(tries, error.retry_after_s, overloaded=error.overloaded)
 
     def _note(self, number: int, call: Call, clip: Clip, outcomes: list, tokens: Tokens, model: str, latency: float):
         self.ledger.answer(
@@ -163,6 +171,7 @@ class Asking:
             prompt=short_hash(self.plan.prompt_for(call.cell, clip.transcript)), tokens=tokens,
             latency_s=round(latency, 4), usd=price(tokens, self.plan.prices), at=estimate.now(),
         )  # fmt: skip
+        self._reserved.pop(number, None)
         self.report()
 
     def report(self) -> None:

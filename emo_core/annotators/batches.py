@@ -7,8 +7,10 @@ display name, so that no batch is made twice. Each call goes into the ledger as 
 
 import json
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from time import monotonic, sleep
+from uuid import uuid4
 
 import httpx2
 from google.genai import errors, types
@@ -64,12 +66,12 @@ class Batches:
             for batch in open_batches:
                 self._look_at(batch)
             open_batches = self._open()
-            if self.ended == "complete" and len(open_batches) < AT_ONCE:
-                for chunk in self._chunks(open_batches):
-                    self._make(chunk)
-                    open_batches = self._open()
-                    if len(open_batches) >= AT_ONCE or self.ended != "complete" or self.reporter.stopping:
-                        break
+            self.ended = "complete"
+            for chunk in self._chunks(open_batches) if len(open_batches) < AT_ONCE else ():
+                if len(open_batches) >= AT_ONCE or self.ended == "cap" or self.reporter.stopping:
+                    break
+                self._make(chunk)
+                open_batches = self._open()
             self._report(len(open_batches))
             if not open_batches:
                 return self.ended
@@ -123,25 +125,30 @@ class Batches:
         )  # fmt: skip
 
     def _make(self, chunk: list[tuple[Call, Question]]) -> None:
-        """Have a batch made, unless its cost would pass the cap."""
-        account = self.ledger.account
-        half = self.plan.prices.get("batch", 1.0) if self.plan.prices else 1.0
-        cost = half * sum(
-            estimate.highest_price(self.plan, q.prompt, self.clips.rows[c.clip].seconds, q.candidates, account)
-            for c, q in chunk
-        )
-        at_stake = sum(batch["cost"] for batch in self._open())
-        if self.plan.cap is not None and account.usd + at_stake + cost > self.plan.cap:
-            self.ended = "cap"
+        """Have a batch made of as many of the calls as the cap allows."""
+        costs = [0.0, *accumulate(self._cost(call, question) for call, question in chunk)]
+        if self.plan.cap is not None:
+            left = self.plan.cap - self.ledger.account.usd - sum(batch["cost"] for batch in self._open())
+            fitting = sum(cost <= left for cost in costs[1:])
+            if fitting < len(chunk):
+                self.ended = "cap"  # unless what is under way turns out cheaper
+            chunk = chunk[:fitting]
+        if not chunk:
             return
         numbers = [self.ledger.send(call, self.clips.names[call.clip]) for call, _ in chunk]
         listed = [
             [number, self.clips.names[call.clip], list(call.draws), call.attempt]
             for number, (call, _) in zip(numbers, chunk)
         ]
-        title = f"{self.plan.name} {self.reporter.folder.name}.{numbers[0]}"
-        self._note(title=title, calls=listed, cost=cost)
+        title = f"{self.plan.name} {uuid4().hex}"  # no batch of another store is ever taken for it
+        self._note(title=title, calls=listed, cost=costs[len(chunk)])
         self._submit(title, chunk, numbers)
+
+    def _cost(self, call: Call, question: Question) -> float:
+        """USD that a call of a batch may cost."""
+        clip, account = self.clips.rows[call.clip], self.ledger.account
+        whole = estimate.highest_price(self.plan, question.prompt, clip.seconds, question.candidates, account)
+        return whole * self.plan.prices.get("batch", 1.0)
 
     def _submit(self, title: str, chunk: list[tuple[Call, Question]], numbers: list[int]) -> None:
         requests = [self.gemini.inlined(question, str(number)) for number, (_, question) in zip(numbers, chunk)]
@@ -165,7 +172,7 @@ class Batches:
             if found is None:
                 return
             if found == "none":
-                for number, *_ in batch["calls"]:
+                for number in {number for number, *_ in batch["calls"]} - set(self._answered()):
                     self.ledger.fail(number, "never sent", "the process ended before the batch was made")
                 self._note(title=batch["title"], closed="never sent")
                 return

@@ -1,6 +1,5 @@
 """Runs from plan to panel, for pages and commands: plan, price, begin, follow, collect."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
@@ -11,7 +10,7 @@ from emo_core.annotators import account_rows, clips, estimate, ledger, prices, p
 from emo_core.annotators.clips import Clips
 from emo_core.annotators.plan import KEYS, Cell, Plan, from_document
 from emo_core.annotators.run import PLAN, TRIAL
-from emo_core.errors import BadInput
+from emo_core.errors import BadInput, JobError
 from emo_core.seeding import number_from
 from emo_core.store import Database, runs, studies
 from emo_core.store.runs import Run
@@ -28,6 +27,7 @@ class Draft:
     clips: Clips
     columns: Mapping[str, list]
     silent: int
+    store: Path  # its folder
 
 
 def draft(store: Database, settings: Mapping, heard: Mapping[str, list] | None = None) -> Draft:
@@ -45,7 +45,7 @@ def draft(store: Database, settings: Mapping, heard: Mapping[str, list] | None =
     study = studies.find_study(store.cursor(), settings.get("study", "")).study
     settings = {"emotions": study.emotions, "personas": prompts.personas(store.folder)} | settings
     plan = from_document(settings)
-    if plan.provider == "gemini" and not plan.prices:
+    if plan.provider != "local" and not plan.prices:
         plan = replace(plan, prices=prices.find(plan.model, store.folder))
     if plan.provider == "local":
         from emo_core.models import weights
@@ -59,7 +59,7 @@ def draft(store: Database, settings: Mapping, heard: Mapping[str, list] | None =
         )
     order = sorted(range(len(columns["clip"])), key=lambda row: number_from(plan.seed, "order", columns["clip"][row]))
     columns = {name: [values[row] for row in order] for name, values in columns.items()}
-    return Draft(plan, clips.of_columns(columns), columns, silent)
+    return Draft(plan, clips.of_columns(columns), columns, silent, store.folder)
 
 
 def overview(drafted: Draft, *, latency_s: float | None = None) -> dict:
@@ -80,6 +80,7 @@ def overview(drafted: Draft, *, latency_s: float | None = None) -> dict:
 def warnings(drafted: Draft, whole: estimate.Estimate) -> list[str]:
     """What someone should know before spending."""
     plan, told = drafted.plan, []
+    told += jobs.preflight(drafted.store, _needs(drafted))
     age = prices.days_old(plan.prices, date.today())
     if whole.usd is None:
         told.append(
@@ -113,20 +114,39 @@ def warnings(drafted: Draft, whole: estimate.Estimate) -> list[str]:
 def keep(store: Database, drafted: Draft, *, executor: str = "local", slurm: Mapping | None = None) -> Run:
     """Keep a plan: its job's folder is made, nothing is started. Raises BadInput where the name is taken."""
     plan = drafted.plan
-    if plan.cap is not None and not plan.prices and plan.provider == "gemini":
-        raise BadInput(f"A cap needs the price of {plan.model}. Put it into prices.yaml in the store's folder.")
+    _check_cap(plan)
     runs.check_name(store.cursor(), plan.name)
+    runs.check_panel(store.cursor(), plan.panel)
     kind = "panel" if plan.question == "label" else "distributions"
     resource = plan.resource if jobs.spec.has_gpu() or plan.provider != "local" else "cpu"
     spec = jobs.Spec(
         kind=kind, title=plan.name, module=_MODULE, resource=resource, executor=executor, slurm=dict(slurm or {}),
-        needs=jobs.Needs(disk_mb=50 + plan.votes * len(drafted.clips.rows) // 1000),
+        needs=_needs(drafted, executor),
     )  # fmt: skip
     folder = jobs.make(store.folder / "jobs", spec)
     clips.write(folder, dict(drafted.columns))
     _write_plan(folder, plan)
     runs.add_run(store, int(folder.name), plan)
     return runs.find_run(store, plan.name)
+
+
+def _needs(drafted: Draft, executor: str = "local") -> jobs.Needs:
+    """What must be there when the job begins: about a kilobyte a draw on the disk; a GPU, or memory for a model on the CPU."""
+    plan = drafted.plan
+    disk_mb = 50 + plan.votes * len(drafted.clips.rows) // 1000
+    if plan.provider != "local" or executor == "slurm":
+        return jobs.Needs(disk_mb=disk_mb)
+    if jobs.spec.has_gpu():
+        return jobs.Needs(disk_mb=disk_mb, gpu=True)
+    from emo_core.models import memory, weights
+
+    folder = weights.find_weights(plan.model)
+    return jobs.Needs(disk_mb, memory.estimate_memory_mb(folder, "float32", clips=plan.concurrency))
+
+
+def _check_cap(plan: Plan) -> None:
+    if plan.cap is not None and not plan.prices:
+        raise BadInput(f"A cap needs the price of {plan.model}. Put it into prices.yaml in the store's folder.")
 
 
 def _write_plan(folder: Path, plan: Plan) -> None:
@@ -136,7 +156,7 @@ def _write_plan(folder: Path, plan: Plan) -> None:
 def begin(store: Database, name: str, *, trial: bool = False, env: Mapping[str, str] | None = None) -> Run:
     """Start the run's job, or go on with it; a trial is its first clips, whose votes are votes of the whole run.
 
-    Raises BadInput where a key is missing or the job is running, JobError.
+    Raises BadInput where a key is missing or a trial comes too late, JobError where the job is running.
     """
     import os
 
@@ -148,6 +168,10 @@ def begin(store: Database, name: str, *, trial: bool = False, env: Mapping[str, 
             f"There is no key for Gemini. Set {wanted[0]} in the environment in which the app or this command is started, or in "
             ".streamlit/secrets.toml."
         )
+    _refuse_while_alive(folder, name)
+    account = ledger.follow(folder)
+    if trial and (account.done or account.lost) and not (folder / TRIAL).exists():
+        raise BadInput(f"The run {name!r} has begun on all its clips: a trial comes before. Go on with the run.")
     if trial:
         jobs.files.write_json(folder / TRIAL, {"clips": TRIAL_CLIPS})
     else:
@@ -156,13 +180,18 @@ def begin(store: Database, name: str, *, trial: bool = False, env: Mapping[str, 
     return run
 
 
+def _refuse_while_alive(folder: Path, name: str) -> None:
+    if jobs.status(folder).state in jobs.ALIVE:
+        raise JobError(f"The run {name!r} is going on. Wait for its end, or stop it first.")
+
+
 def set_cap(store: Database, name: str, cap: float | None) -> None:
-    """Raise or lift the cap of a run that is not going on; it holds from the next start. Raises BadInput."""
+    """Raise or lift the cap of a run that is not going on; it holds from the next start. Raises BadInput, JobError."""
     run = runs.find_run(store, name)
     folder = runs.folder_of(store, run.run_id)
-    if jobs.status(folder).state in jobs.ALIVE:
-        raise BadInput(f"The run {name!r} is going on. Stop it before its cap is changed.")
+    _refuse_while_alive(folder, name)
     plan = replace(from_document(run.settings), cap=cap)
+    _check_cap(plan)
     _write_plan(folder, plan)
     runs.set_settings(store, run.run_id, asdict(plan))
 
@@ -223,8 +252,8 @@ def replies(store: Database, name: str, limit: int = 50) -> list[dict]:
         return rows
     with path.open("rb") as file:
         for raw in file:
-            line = json.loads(raw) if raw.endswith(b"\n") and raw.startswith(b'{"event": "answered"') else None
-            for found in line["outcomes"] if line else ():
+            line = account_rows.parsed(raw) if raw.startswith(b'{"event": "answered"') else {}
+            for found in line.get("outcomes", ()):
                 rows.append(
                     {
                         "clip": line["clip"], "draw": found["draw"], "persona": line["persona"],

@@ -6,6 +6,7 @@ decrease). A call that failed waits as long as the server asks for, or a growing
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from time import monotonic
 
@@ -22,7 +23,7 @@ class Gate:
         self._resume_at = 0.0
         self._stopping = stopping
         self._chance = Random(seed)
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
 
     async def enter(self) -> bool:
         """Wait for one's turn; False where the run is to stop instead."""
@@ -34,11 +35,9 @@ class Gate:
                 self.active += 1
                 return True
             else:
-                async with self._changed:
-                    try:
-                        await asyncio.wait_for(self._changed.wait(), 0.5)
-                    except TimeoutError:
-                        continue
+                self._changed.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), 0.5)
         return False
 
     async def pause(self, seconds: float) -> None:
@@ -47,11 +46,10 @@ class Gate:
         while monotonic() < until and not self._stopping():
             await asyncio.sleep(min(0.2, until - monotonic()))
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """A call ended."""
         self.active -= 1
-        async with self._changed:
-            self._changed.notify()
+        self._changed.set()
 
     def succeed(self) -> None:
         """The server answered."""

@@ -53,6 +53,7 @@ class Account:
     retried: Counter = field(default_factory=Counter)  # outcomes of answers that were asked again
     tokens: Tokens = field(default_factory=Tokens)
     usd: float = 0.0
+    dearest: float = 0.0  # USD of the dearest call
     torn: int = 0  # lines that a crash cut
 
     @property
@@ -80,6 +81,7 @@ class Account:
             self.answered += line["call"] > 0  # 0: settled without a call
             self.tokens += Tokens(**line["tokens"])
             self.usd += line["usd"]
+            self.dearest = max(self.dearest, line["usd"])
             for outcome in line["outcomes"]:
                 self._settle(line["clip"], line["attempt"], outcome)
 

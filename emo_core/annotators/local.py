@@ -96,11 +96,12 @@ class Local:
         cells = {cell: number for number, cell in enumerate(self.plan.cells())}
         for place, of_cells in zip(places, chances):
             mine = [call for call in batch if call.clip == place]
-            for first, (cell, same) in enumerate(groupby(sorted(mine, key=lambda c: cells[c.cell]), lambda c: c.cell)):
+            for cell, same in groupby(sorted(mine, key=lambda c: cells[c.cell]), lambda c: c.cell):
                 call = Call(place, cell, tuple(draw for one in same for draw in one.draws))
                 rows = [("label", each.rater, row.tolist(), None) for each, row in zip(cells, of_cells)]
                 outcomes = [self._vote(place, draw, of_cells[cells[cell]]) for draw in call.draws]
-                self._note(call, outcomes, seconds, readings=[] if first else rows)
+                begun = self.clips.names[place] in self.ledger.account.settled  # the chances stand in its first line
+                self._note(call, outcomes, seconds, readings=[] if begun else rows)
 
     def _vote(self, place: int, draw: int, chances: np.ndarray) -> dict:
         """Where the draw's number falls in the chances of the labels, given that the reply is one of them."""
@@ -116,18 +117,21 @@ class Local:
             began, texts = monotonic(), {}
             for heat, same in groupby(sorted(again, key=lambda c: c.cell.temperature), lambda c: c.cell.temperature):
                 same = list(same)
-                seeds = [[[call.seed(self.plan.seed, self.clips.names[call.clip])]] for call in same]
+                seeds = [call.seed(self.plan.seed, self.clips.names[call.clip]) for call in same]
                 told = [[self._prompt(call.clip, call.cell.persona)] for call in same]
-                heard = [samples[call.clip] for call in same]
-                said = sampling.sample(
-                    self.backbone, heard, told, temperature=heat, seeds=np.array(seeds), batch_size=self.plan.concurrency,
-                    max_new_tokens=self.plan.max_tokens,
-                )  # fmt: skip
-                texts |= {call: reply[0][0] for call, reply in zip(same, said)}
+                asked = sampling.questions_of(self.backbone, [samples[call.clip] for call in same], told)
+                draw = sampling.SeededDraw(heat, seeds)
+                said, _ = sampling.write(self.backbone, [rows[0] for rows in asked], self.plan.max_tokens, draw)
+                texts |= {call: self._candidate(tokens) for call, tokens in zip(same, said)}
             seconds = (monotonic() - began) / len(again)
-            for call, text in texts.items():
-                self._note(call, [outcome(self.plan, call, call.draws[0], Candidate(text))], seconds)
+            for call, said in texts.items():
+                self._note(call, [outcome(self.plan, call, call.draws[0], said)], seconds)
             again = [replace(call, attempt=call.attempt + 1) for call in again if not self._is_settled(call)]
+
+    def _candidate(self, tokens: list[int]) -> Candidate:
+        """A reply without its end token: one of the greatest length has none, and was cut."""
+        text = sampling.decode(self.backbone, tokens)
+        return Candidate(text, "whole" if len(tokens) < self.plan.max_tokens else "truncated")
 
     def _read(self, batch: list[Call]) -> None:
         """Replies to the prompts of paper 2, and what the logits of the emotion words say meanwhile."""

@@ -40,6 +40,7 @@ QUESTIONS: dict[str, str] = {
 SCHEDULES = ("balanced", "random")
 PROMPTS = {"label": ("label",), "distribution": ("ambiguous", "single")}
 USUAL_TEMPERATURES = {"label": (0.1, 0.4, 0.7, 1.0), "distribution": (0.0,)}
+USUAL_TOKENS = {"label": 16, "distribution": 256}
 KEYS = {"gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "openai": ("OPENAI_API_KEY",), "local": ()}
 MOST_TOGETHER = 8  # replies to one call: Gemini's limit
 
@@ -79,8 +80,8 @@ class Plan:
     prices       USD per million tokens, {text, audio, output}, and their date and source; empty for local models
     base_url     another address of the provider's server, empty for its own
     thinking     tokens that the model may think, None for the model's own choice
-    max_tokens   tokens of a reply, thinking not counted
-    stop_gain    bits: stop when one more draw a clip brings JS closer to the reference by less; 0: never
+    max_tokens   tokens of a reply, thinking not counted; 0: as many as the question usually takes
+    stop_gain    bits: stop when one more draw a clip brings JS closer to the reference by less; 0: never; votes asked live alone
     """
 
     name: str
@@ -105,7 +106,7 @@ class Plan:
     prices: Mapping[str, object] = field(default_factory=dict)
     base_url: str = ""
     thinking: int | None = None
-    max_tokens: int = 16
+    max_tokens: int = 0
     stop_gain: float = 0.0
 
     def __post_init__(self):
@@ -119,21 +120,29 @@ class Plan:
         object.__setattr__(self, "votes", votes)
         object.__setattr__(self, "prompts", {name: ours[name] for name in PROMPTS[self.question]} | dict(self.prompts))
         object.__setattr__(self, "temperatures", self.temperatures or USUAL_TEMPERATURES[self.question])
+        object.__setattr__(self, "max_tokens", self.max_tokens or USUAL_TOKENS[self.question])
         if self.provider not in PROVIDERS:
             raise BadInput(f"There is no provider {self.provider!r}. Choose one of {', '.join(PROVIDERS)}.")
         object.__setattr__(self, "mode", self.mode or next(iter(MODES[self.provider])))
         self._check_choices()
+        self._check_words()
         self._check_numbers()
 
     def _check_choices(self) -> None:
         if "/" in self.name:
             raise BadInput(f"The name of a run has no slash, got {self.name!r}. Choose another name.")
+        if len(self.panel) > 100:
+            raise BadInput(
+                f"The panel {self.panel!r} would be called by more than 100 characters. Choose a shorter name."
+            )
         if self.mode not in MODES[self.provider]:
             raise BadInput(
                 f"{self.provider} has no mode {self.mode!r}. Choose one of {', '.join(MODES[self.provider])}."
             )
         if self.question == "distribution" and self.mode == "batch":
             raise BadInput("Distributions are asked call by call, not in batches. Choose the mode live.")
+        if self.stop_gain and (self.mode != "live" or self.question != "label"):
+            raise BadInput("Only votes that are asked live can stop by their gain. Set stop_gain to 0.")
         if self.schedule not in SCHEDULES:
             raise BadInput(f"There is no schedule {self.schedule!r}. Choose {' or '.join(SCHEDULES)}.")
         if not self.model.strip():
@@ -144,8 +153,8 @@ class Plan:
             raise BadInput(f"An address begins with http:// or https://, got {self.base_url!r}.")
         if not self.personas:
             raise BadInput("A panel has one persona or more. Keep at least one.")
-        if len({word.casefold() for word in self.words.values()}) < len(self.emotions) or len(self.emotions) < 2:
-            raise BadInput("A model chooses among two emotions or more, each called differently. Mend the words.")
+        if taken := set(self.personas) & set(PROMPTS["distribution"]):
+            raise BadInput(f"A persona cannot be called {min(taken)!r}: a prompt is. Give it another name.")
         if set(self.prompts) != set(PROMPTS[self.question]):
             raise BadInput(
                 f"This question has the prompts {', '.join(PROMPTS[self.question])}, not {', '.join(self.prompts)}."
@@ -154,6 +163,18 @@ class Plan:
             prompts.checked("prompt", text)
         for text in self.personas.values():
             prompts.checked("persona", text)
+
+    def _check_words(self) -> None:
+        called = {word.casefold(): emotion for emotion, word in self.words.items()}
+        if len(called) < len(self.emotions) or len(self.emotions) < 2 or set(self.words) != set(self.emotions):
+            raise BadInput("A model chooses among two emotions or more, each called differently. Mend the words.")
+        for word, emotion in called.items():
+            if not word.strip() or not word.isprintable() or "," in word:
+                raise BadInput(f"A prompt lists emotions with commas, so {word!r} cannot stand for one. Choose a word.")
+            if word in self.emotions and word != emotion:
+                raise BadInput(
+                    f"{word!r} is an emotion of its own and cannot stand for {emotion!r}. Choose another word."
+                )
 
     def _check_numbers(self) -> None:
         ranges = {
@@ -180,7 +201,7 @@ class Plan:
     @property
     def panel(self) -> str:
         """The panel that the votes make: `synthetic:<model>/<name>`."""
-        return f"synthetic:{self.model.rstrip('/').split('/')[-1]}/{self.name}"[:100]
+        return f"synthetic:{self.model.rstrip('/').split('/')[-1]}/{self.name}"
 
     @property
     def resource(self) -> str:

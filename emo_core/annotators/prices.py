@@ -1,5 +1,6 @@
 """What calls cost: a dated table that users edit, an estimate before anything is sent, and the price of measured tokens."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -46,10 +47,10 @@ def table(folder: Path | None = None) -> dict[str, dict]:
 def _read(file: Path) -> dict[str, dict]:
     try:
         given = yaml.safe_load(file.read_text(encoding="utf-8"))
-        common = {"batch": float(given.get("batch", 1)), "source": str(given.get("source", file.name))}
+        common = {"batch": _amount(given.get("batch", 1)), "source": str(given.get("source", file.name))}
         return {
             str(model): common
-            | {name: float(row[name]) for name in ("text", "audio", "output")}
+            | {name: _amount(row[name]) for name in ("text", "audio", "output")}
             | {"seen": str(date.fromisoformat(str(row["seen"])))}
             for model, row in given["models"].items()
         }
@@ -58,6 +59,13 @@ def _read(file: Path) -> dict[str, dict]:
             f"{file.name} is no price table ({type(error).__name__}: {error}). It names models with text, audio, output "
             "(USD per million tokens) and the day the price was seen."
         ) from error
+
+
+def _amount(given: object) -> float:
+    value = float(given)
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{given} is no price")
+    return value
 
 
 def find(model: str, folder: Path | None = None) -> dict:

@@ -39,7 +39,17 @@ def templates(folder: Path | None = None) -> dict[str, str]:
 
 def _texts(kind: str, folder: Path | None) -> dict[str, str]:
     files = [*sorted((_HERE / kind).glob("*.txt")), *(sorted((folder / kind).glob("*.txt")) if folder else ())]
-    return {file.stem: checked(kind[:-1], file.read_text(encoding="utf-8")) for file in files}
+    return {file.stem: checked(kind[:-1], read_text(file)) for file in files}
+
+
+def read_text(file: Path) -> str:
+    """The text of a template's or persona's file. Raises BadInput."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"{file.name} is no text that can be read ({error}). Save it as UTF-8, or name another."
+        ) from error
 
 
 def checked(kind: str, text: str) -> str:

@@ -8,6 +8,10 @@ import numpy as np
 from emo_core import vocabulary
 
 SLACK = 0.02  # how far from 100 % percentages may sum and still count as whole: rounding
+# What may stand between an emotion and its percentage, in one line; a comma would pair "35% happy, 20% sad" wrongly, and "<5%"
+# is no number. Ranges ("10-20%") and fractions are none either.
+_BETWEEN = r"[^\S\n]*(?:[*_\"'`():=|~≈→–—-][^\S\n]*)*?"
+_NUMBER = r"(-?)(\d++(?:[.,]\d++)?+)(?!\s*%?\s*(?:[-–—/]|to\b)\s*\d)"
 
 
 def parse_label(reply: str, words: Mapping[str, str]) -> str | None:
@@ -19,7 +23,7 @@ def parse_label(reply: str, words: Mapping[str, str]) -> str | None:
     >>> parse_label(" Angry.", {"anger": "angry", "sad": "sad"}), parse_label("angry or sad", {"anger": "angry", "sad": "sad"})
     ('anger', None)
     """
-    said = reply.strip().strip("\"'*`").rstrip(".!").strip().casefold()
+    said = reply.lstrip(" \t\r\n\"'*`“‘").rstrip(" \t\r\n\"'*`”’.!").casefold()
     for emotion, word in words.items():
         if said in (word.casefold(), emotion.casefold()):
             return emotion
@@ -52,9 +56,9 @@ def _names(emotion: str, word: str) -> set[str]:
 
 
 def _percentage(reply: str, names: set[str]) -> float | None:
-    """The one number that follows any of the names, with no word in between."""
+    """The one number that follows any of the names in the same line, with no word in between."""
     said = set()
     for name in names:
-        for sign, number in re.findall(rf"(?<!\w){re.escape(name)}(?!\w)\W*?(-?)(\d+(?:[.,]\d+)?)", reply):
+        for sign, number in re.findall(rf"(?<!\w){re.escape(name)}(?!\w){_BETWEEN}{_NUMBER}", reply):
             said.add(-1.0 if sign else float(number.replace(",", ".")))
     return said.pop() if len(said) == 1 and min(said) >= 0 else None

@@ -41,7 +41,9 @@ def plan_run(
     concurrency: Annotated[int, typer.Option(help="Calls, or clips on a local model, at once.")] = 8,
     thinking: Annotated[int | None, typer.Option(help="Tokens to think.", show_default="the model's choice")] = None,
     attempts: Annotated[int, typer.Option(help="How often an invalid reply is asked for again.")] = 3,
-    max_tokens: Annotated[int | None, typer.Option(help="Tokens of a reply.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="Tokens of a reply.", show_default="16, for distributions 256")
+    ] = None,
     stop_gain: Annotated[float, typer.Option(help="Stop when a draw brings JS closer by fewer bits; 0: never.")] = 0.0,
     base_url: Annotated[str, typer.Option(help="Another address of the provider's server.")] = "",
     timeout: Annotated[float, typer.Option(help="Seconds to wait for a reply.")] = 120.0,

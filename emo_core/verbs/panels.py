@@ -30,7 +30,7 @@ def plan_run(
                 raise BadInput(f"There is no persona {name!r}. Known: {', '.join(known)}.")
         settings["personas"] = {name: known[name] for name in personas}
     if prompt_file:
-        settings["prompts"] = {"label": Path(prompt_file).read_text(encoding="utf-8")}
+        settings["prompts"] = {"label": prompts.read_text(Path(prompt_file))}
     settings.setdefault("name", None)
     settings["name"] = settings["name"] or free_name(store, settings)
     drafted = control.draft(store, settings)
@@ -82,7 +82,7 @@ def collect(store: Database, name: str, wait_s: float = 0.0) -> dict:
 def list_runs(store: Database) -> list[dict]:
     """Every run in a line."""
     kept = ("name", "job", "question", "study", "panel", "state", "settled", "draws", "votes", "usd")
-    return [{key: status(store, run.name)[key] for key in kept} for run in runs.list_runs(store)]
+    return [{key: told[key] for key in kept} for told in (status(store, run.name) for run in runs.list_runs(store))]
 
 
 def replies(store: Database, name: str, limit: int = 50) -> list[dict]:

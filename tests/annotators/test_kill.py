@@ -113,6 +113,8 @@ def test_a_run_that_is_killed_again_and_again_equals_an_undisturbed_one(tmp_path
         json.loads(line) for line in (folder / "jobs" / "1" / "calls.jsonl").read_text().splitlines() if line.strip()
     ]
     seeds = {line["seed"] for line in asked if line["event"] == "answered"}
-    assert {line["seed"] for line in requests if "seed" in line} <= seeds  # what the server saw, the account knows the end of
+    assert {
+        line["seed"] for line in requests if "seed" in line
+    } <= seeds  # what the server saw, the account knows the end of
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and KEY.encode() in file.read_bytes()]
     print(f"{kills} kills, {DRAWS} draws, {calls}")

@@ -85,10 +85,15 @@ def seconds_to_wait(header: str | None) -> float | None:
         return None
 
 
+def is_lasting(code: int) -> bool:
+    """Whether a status says that the same call will never succeed: too early, too many and given up are none of these."""
+    return 400 <= code < 500 and code not in (408, 409, 425, 429, 499)
+
+
 def hopeless(provider: str, model: str, code: int, message: str) -> Hopeless:
     """The sentence for an answer that no repetition changes."""
     cures = {
-        400: "Check the model's name and the settings of the plan.",
+        400: "Check the key, the model's name and the settings of the plan.",
         401: "Check the key.",
         403: "Check the key and what it is allowed.",
         404: f"Check the model's name, {model!r}, and the address.",

@@ -8,9 +8,8 @@ from google.genai import errors, types
 
 from emo_core.annotators.plan import Plan
 from emo_core.annotators.prices import Tokens
-from emo_core.annotators.providers import Candidate, Question, Reply, Unanswered, hopeless, seconds_to_wait
+from emo_core.annotators.providers import Candidate, Question, Reply, Unanswered, hopeless, is_lasting, seconds_to_wait
 
-_LASTING = (400, 401, 403, 404)
 _NO_CALLS = types.AutomaticFunctionCallingConfig(disable=True)
 _ENDINGS = {"STOP": "whole", "MAX_TOKENS": "truncated"}  # every other finish reason is a refusal of some kind
 
@@ -77,15 +76,22 @@ class Gemini:
     def told(self, error: errors.APIError) -> Exception:
         """What an error of the server means."""
         code = error.code or 0
-        if code in _LASTING:
+        if is_lasting(code):
             return hopeless("Gemini", self.plan.model, code, str(error.message))
-        headers = getattr(error.response, "headers", None) or {}
-        wait = seconds_to_wait(headers.get("retry-after"))
-        return Unanswered(str(code), str(error.message), retry_after_s=wait, overloaded=code in (429, 503))
+        return Unanswered(str(code), str(error.message), retry_after_s=_wait_of(error), overloaded=code in (429, 503))
 
     async def close(self) -> None:
         """Give connections up."""
         await self.client.aio.aclose()
+
+
+def _wait_of(error: errors.APIError) -> float | None:
+    """Seconds that the server asks for: in a header, or in the details of the error, which is Gemini's own way."""
+    headers = getattr(error.response, "headers", None) or {}
+    body = error.details if isinstance(error.details, dict) else {}
+    details = body.get("error", body).get("details") or ()
+    delays = [str(detail["retryDelay"]).removesuffix("s") for detail in details if "retryDelay" in detail]
+    return seconds_to_wait(headers.get("retry-after") or next(iter(delays), None))
 
 
 def read_reply(response: types.GenerateContentResponse, model: str) -> Reply:

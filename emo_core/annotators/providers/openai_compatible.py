@@ -11,9 +11,17 @@ import httpx2
 
 from emo_core.annotators.plan import Plan
 from emo_core.annotators.prices import Tokens
-from emo_core.annotators.providers import Candidate, Hopeless, Question, Reply, Unanswered, hopeless, seconds_to_wait
+from emo_core.annotators.providers import (
+    Candidate,
+    Hopeless,
+    Question,
+    Reply,
+    Unanswered,
+    hopeless,
+    is_lasting,
+    seconds_to_wait,
+)
 
-_LASTING = (400, 401, 403, 404, 422)
 _FORMATS = {"audio/wav": "wav", "audio/mp3": "mp3", "audio/flac": "flac", "audio/ogg": "ogg"}
 _ENDINGS = {"stop": "whole", "length": "truncated", None: "whole"}
 
@@ -57,7 +65,7 @@ class OpenAICompatible:
     def told(self, response: httpx2.Response) -> Unanswered | Hopeless:
         """What an answer other than 200 means."""
         code, text = response.status_code, response.text[:500]
-        if code in _LASTING:
+        if is_lasting(code):
             return hopeless("The server", self.plan.model, code, text)
         wait = seconds_to_wait(response.headers.get("retry-after"))
         return Unanswered(str(code), text, retry_after_s=wait, overloaded=code in (429, 503))
