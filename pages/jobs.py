@@ -62,10 +62,22 @@ def choose_job() -> jobs.Job:
     asked = st.query_params.get("job")
     if asked is not None and asked not in map(str, titles):
         st.warning(f"There is no job {escape(asked)} in this store; another one is shown.")
-    first = next((place for place, number in enumerate(titles) if str(number) == asked), 0)
-    number = st.selectbox("Job", list(titles), index=first, format_func=lambda n: f"{n}: {titles[n]}", width=420)
-    st.query_params["job"] = str(number)
-    return next(job for job in found if job.spec.number == number)
+    st.session_state["job_choice"] = next((number for number in titles if str(number) == asked), next(iter(titles)))
+    st.selectbox(
+        "Job",
+        list(titles),
+        key="job_choice",
+        format_func=lambda n: f"{n}: {titles[n]}",
+        width=420,
+        on_change=show_chosen_job,
+    )
+    show_chosen_job()
+    return next(job for job in found if job.spec.number == st.session_state["job_choice"])
+
+
+def show_chosen_job() -> None:
+    """The URL rules, so that a choice goes there first."""
+    st.query_params["job"] = str(st.session_state["job_choice"])
 
 
 def show_buttons(job: jobs.Job) -> None:

@@ -33,12 +33,23 @@ def stop(run: runs.Run) -> None:
     background.begin(("cancel", folder), lambda task: jobs.cancel(folder))
 
 
-def raise_cap(run: runs.Run) -> None:
-    """Keep the cap that was typed."""
+def amend(run: runs.Run, **changes: float | None) -> None:
+    """Change cap or rule."""
     try:
-        control.set_cap(store, run.name, st.session_state["cap"] or None)
+        control.amend(store, run.name, **changes)
     except WorkbenchError as error:
         st.session_state["refused"] = str(error)
+
+
+def keep_cap(run: runs.Run) -> None:
+    """The cap that was typed; an emptied field is none."""
+    amend(run, cap=st.session_state[f"cap:{run.run_id}"])
+
+
+def go_on_without_rule(run: runs.Run) -> None:
+    """Lift the rule, and go on."""
+    amend(run, stop_gain=0.0)
+    begin(run, False)
 
 
 def choose_run() -> runs.Run:
@@ -47,15 +58,22 @@ def choose_run() -> runs.Run:
     asked = st.query_params.get("run")
     if asked is not None and asked not in names:
         st.warning(f"The study has no run {escape(asked)}; another one is shown.")
-    chosen = st.selectbox("Run", names, index=names.index(asked) if asked in names else 0, width=420)
-    st.query_params["run"] = chosen
-    return next(run for run in found if run.name == chosen)
+    st.session_state["run_choice"] = asked if asked in names else names[0]
+    st.selectbox("Run", names, key="run_choice", width=420, on_change=show_chosen_run)
+    show_chosen_run()
+    return next(run for run in found if run.name == st.session_state["run_choice"])
+
+
+def show_chosen_run() -> None:
+    """The URL rules, so that a choice goes there first."""
+    st.query_params["run"] = st.session_state["run_choice"]
 
 
 def show_buttons(run: runs.Run, now: dict) -> None:
     """Trial, run, stop: each where it can be done."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if now["state"] in jobs.ALIVE:
+    going = now["state"] in jobs.ALIVE
+    with st.container(horizontal=True, vertical_alignment="center" if going else "bottom"):
+        if going:
             st.button(
                 "Stop",
                 icon=":material/stop_circle:",
@@ -76,19 +94,23 @@ def show_buttons(run: runs.Run, now: dict) -> None:
                     on_click=begin,
                     args=(run, True),
                 )
-            label = "Go on" if now["settled"] else "Run all"
-            st.button(label, type="primary", icon=":material/play_arrow:", key="run", on_click=begin, args=(run, False))
-            if now["provider"] == "gemini":
-                st.number_input(
-                    "Cap (USD)",
-                    0.0,
-                    value=now["cap"],
-                    key="cap",
-                    width=140,
-                    placeholder="none",
-                    on_change=raise_cap,
-                    args=(run,),
-                )
+            show_start(run, now)
+
+
+def show_start(run: runs.Run, now: dict) -> None:
+    """What begins the run or goes on with it, and its cap."""
+    play = {"type": "primary", "icon": ":material/play_arrow:"}
+    if now["ended"] == "saturated":
+        st.button("Go on without the rule", key="run", on_click=go_on_without_rule, args=(run,), **play)
+    else:
+        label = "Go on" if now["settled"] else "Run all"
+        st.button(label, key="run", on_click=begin, args=(run, False), **play)
+    if now["provider"] != "local":
+        key = f"cap:{run.run_id}"
+        st.session_state.setdefault(key, now["cap"])  # a field with a value of its own could not be emptied
+        st.number_input(
+            "Cap (USD)", 0.0, value=None, key=key, width=140, placeholder="none", on_change=keep_cap, args=(run,)
+        )
 
 
 @st.fragment(run_every=EVERY_S)
@@ -124,7 +146,7 @@ if not found:
         "No model has been asked about this study yet. A plan says who is asked, how often and as whom; nothing is sent before you "
         "start it, and a trial of five clips shows what comes back."
     )
-with st.expander("New plan", icon=":material/add:", expanded=not found):
+with st.expander("New plan", icon=":material/add:", expanded=not found, key=f"new:{len(found)}"):
     if base != name:
         st.caption(f"Plans are made for a study of listeners: choose **{escape(base)}** above.")
     elif chosen := plan_form.choose(store, stored):

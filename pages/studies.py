@@ -13,6 +13,8 @@ from pages.parts.session import escape, open_store
 MOST_COMPARED = 8
 store = open_store()
 st.title("Which votes count?")
+if refused := st.session_state.pop("not_removed", None):
+    st.error(escape(refused))
 st.write(
     "A study fixes what a preprocessing script usually hides: the emotions, what is merged, which clips are left out and "
     "why, whose votes count, and the split. Duplicate one, change one choice, and see what it does."
@@ -20,7 +22,11 @@ st.write(
 
 
 def remove(name: str) -> None:
-    verbs.run(store, "study remove", {"name": name})
+    try:
+        verbs.run(store, "study remove", {"name": name})
+    except WorkbenchError as error:
+        st.session_state["not_removed"] = str(error)
+        return
     if st.session_state.get("study") == name:
         st.session_state.pop("study")
 

@@ -17,7 +17,7 @@ HOMES = {
     "espeakng_loader": ("emo_core/corpora/demo_speech.py",),
     "submitit": ("emo_core/jobs/",),  # only in the process that submits
     "scipy": ("emo_core/science/",),  # inside functions: the server starts without it
-    "torch": ("emo_core/models/",), "transformers": ("emo_core/models/",), "peft": (), "librosa": (),
+    "torch": ("emo_core/models/",), "transformers": ("emo_core/models/",), "peft": (), "librosa": ("emo_core/augmentation/",),
     "google": ("emo_core/annotators/",),
 }  # fmt: skip
 

@@ -102,7 +102,7 @@ def warnings(drafted: Draft, whole: estimate.Estimate) -> list[str]:
     if plan.transcript and plan.question == "label":
         mute = sum(not (clip.transcript or "").strip() for clip in drafted.clips.rows)
         if mute:
-            told.append(f"{mute:,} clips have no transcript: the prompt leaves that line out.")
+            told.append(f"Clips without a transcript: {mute:,}; the prompt leaves that line out.")
     long = sum(clip.seconds > 30 for clip in drafted.clips.rows)
     if long and plan.provider == "local":
         told.append(
@@ -172,6 +172,8 @@ def begin(store: Database, name: str, *, trial: bool = False, env: Mapping[str, 
     account = ledger.follow(folder)
     if trial and (account.done or account.lost) and not (folder / TRIAL).exists():
         raise BadInput(f"The run {name!r} has begun on all its clips: a trial comes before. Go on with the run.")
+    if account.done >= run.settings["votes"] * clips.count(folder):
+        raise BadInput(f"The run {name!r} is whole: nothing is missing. Plan another for more votes.")
     if trial:
         jobs.files.write_json(folder / TRIAL, {"clips": TRIAL_CLIPS})
     else:
@@ -185,12 +187,12 @@ def _refuse_while_alive(folder: Path, name: str) -> None:
         raise JobError(f"The run {name!r} is going on. Wait for its end, or stop it first.")
 
 
-def set_cap(store: Database, name: str, cap: float | None) -> None:
-    """Raise or lift the cap of a run that is not going on; it holds from the next start. Raises BadInput, JobError."""
+def amend(store: Database, name: str, **changes) -> None:
+    """Change `cap` or `stop_gain` of a run that is not going on; it holds from the next start. Raises BadInput, JobError."""
     run = runs.find_run(store, name)
     folder = runs.folder_of(store, run.run_id)
     _refuse_while_alive(folder, name)
-    plan = replace(from_document(run.settings), cap=cap)
+    plan = replace(from_document(run.settings), **changes)
     _check_cap(plan)
     _write_plan(folder, plan)
     runs.set_settings(store, run.run_id, asdict(plan))
@@ -256,7 +258,7 @@ def replies(store: Database, name: str, limit: int = 50) -> list[dict]:
             for found in line.get("outcomes", ()):
                 rows.append(
                     {
-                        "clip": line["clip"], "draw": found["draw"], "persona": line["persona"],
+                        "clip": line["clip"], "draw": found["draw"] + 1, "persona": line["persona"],
                         "temperature": line["temperature"], "outcome": found["outcome"], "label": found.get("label"),
                         "reply": found["reply"], "attempt": line["attempt"] + 1,
                     }

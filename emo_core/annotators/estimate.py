@@ -8,7 +8,7 @@ from emo_core.annotators.ledger import Account
 from emo_core.annotators.plan import Plan, calls
 from emo_core.annotators.prices import AUDIO_TOKENS_A_SECOND, LETTERS_A_TOKEN, Tokens, price
 
-SAMPLE = 500  # clips
+SAMPLE = 5000  # draws
 LATENCY_S = 3.0  # of a call, until one was measured
 REPLY_TOKENS = {"label": 2, "distribution": 40}
 THOUGHT_TOKENS = 512  # where the model decides itself how long it thinks: told as a guess
@@ -34,8 +34,8 @@ def now() -> str:
 
 
 def whole_run(plan: Plan, clips: Clips, *, latency_s: float = LATENCY_S) -> Estimate:
-    """The whole plan, on all its clips: counted over the first `SAMPLE` of them, which are a random part, and carried on."""
-    part = clips.first(SAMPLE)
+    """The whole plan, on all its clips: counted over the first of them, which are a random part, and carried on."""
+    part = clips.first(max(5, SAMPLE // plan.votes))
     times = len(clips.rows) / len(part.rows)
     wanted, tokens = 0, Tokens()
     for call in calls(plan, part.names):

@@ -90,7 +90,9 @@ def run(
 
     def work() -> dict:
         keys = {key: os.environ[key] for key in jobs.secrets.KEYS if os.environ.get(key)}
-        begun = call(context.obj, "panel run", {"name": name, "trial": trial, "cap": cap, "env": keys})
+        begun = call(context.obj, "panel status", {"name": name})
+        if begun["state"] not in jobs.ALIVE or trial or cap is not None:  # who waited before may wait again
+            begun = call(context.obj, "panel run", {"name": name, "trial": trial, "cap": cap, "env": keys})
         if detach:
             return begun
         folder = context.obj / "jobs" / str(begun["job"])

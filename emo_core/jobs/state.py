@@ -16,6 +16,7 @@ from emo_core.jobs.spec import Spec, numbers, read_spec
 
 ALIVE = ("queued", "running", "stopping")
 ENDED = ("done", "failed", "cancelled", "lost")
+SILENT_WORK_S = 5.0  # longer than between two lines of a quick work
 SILENT_S = 600.0  # a supervisor on another machine that gave no sign of life for so long is taken for dead
 _RECENT = 16_384  # bytes at the end of the progress file: a minute or more, the rate is told from it
 
@@ -152,6 +153,11 @@ def progress(folder: Path, since: float | None) -> Progress:
 
 
 def _rate(lines: list[dict]) -> float | None:
-    """Steps a second over these lines, all of one attempt: the pause between two is no slow step."""
-    elapsed_s = lines[-1]["at"] - lines[0]["at"] if lines else 0
+    """Steps a second over these lines, all of one attempt, up to now: the pause between two attempts is no slow step, but work
+    from which nothing comes any more is slow.
+    """
+    if not lines:
+        return None
+    silent = time.time() - lines[-1]["at"] > SILENT_WORK_S
+    elapsed_s = (time.time() if silent else lines[-1]["at"]) - lines[0]["at"]
     return (lines[-1]["done"] - lines[0]["done"]) / elapsed_s if elapsed_s > 0 else None

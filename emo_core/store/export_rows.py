@@ -106,6 +106,12 @@ def _vote_columns() -> list[Column]:
         _text("comment", "what the rater wrote", "answers.comment"),
         _text("persona", "persona of a model's rater", "raters.persona"),
         _number("temperature", "", "sampling temperature of a model's rater", "raters.temperature"),
+        _text(
+            "provenance",
+            "how a vote came about, as JSON: of a model its run, draw, prompt hash, seed, reply, tokens, price",
+            "answers.provenance",
+            usual=False,
+        ),
         Column("voted_at", "time", "UTC", "when the vote was given", "answers.voted_at"),
     ]
 

@@ -142,12 +142,13 @@ def code_of(name: str, key: bytes) -> str:
 
 
 def stage_codes(cursor: Cursor, raters: Raters, key: bytes) -> None:
-    """Fill the temporary table `rater_codes` (rater_id, code): pseudonyms, or the raters' own names.
+    """Fill the temporary table `rater_codes` (rater_id, code): pseudonyms, or the raters' own names; a model's personas keep theirs.
 
     Raises StoreError where two names got one code: their votes would become one rater's.
     """
-    rows = cursor.execute("SELECT rater_id, name FROM raters ORDER BY rater_id").fetchall()
-    codes = [name if raters == "kept" else code_of(name, key) for _, name in rows]
+    rows = cursor.execute("SELECT rater_id, name, persona FROM raters ORDER BY rater_id").fetchall()
+    codes = [name if raters == "kept" or persona else code_of(name, key) for _, name, persona in rows]
+    rows = [(number, name) for number, name, _ in rows]
     if len(set(codes)) < len({name for _, name in rows}):
         raise StoreError("Two raters got the same code, so nothing was written. Export with the raters' own names.")
     numbers = pa.array([number for number, _ in rows], pa.int32())

@@ -108,12 +108,12 @@ def find_run(store: Database, name: str) -> Run:
 
 
 def take_in(store: Database, run: Run, read) -> int:
-    """Take in what the run's account has beyond the mark; how many votes came.
+    """Take in what the run's account has beyond the mark, as far as it goes now; how many votes came.
 
     `read(path, offset, limit)` gives (rows of votes as VOTE_COLUMNS, rows of readings as READING_COLUMNS, new offset); a line
     that is still being written stays for later.
     """
-    total = 0
+    total, end = 0, account_size(store, run)  # a job may write as fast as this reads
     while True:
         with store.writing() as cursor:
             (taken,) = one_row(cursor, "SELECT taken FROM runs WHERE run_id = ?", [run.run_id])
@@ -129,6 +129,14 @@ def take_in(store: Database, run: Run, read) -> int:
             )
             cursor.execute("UPDATE runs SET taken = ? WHERE run_id = ?", [mark, run.run_id])
             total += one_row(cursor, "SELECT count(*) FROM staged_draws")[0]
+        if mark >= end:
+            return total
+
+
+def account_size(store: Database, run: Run) -> int:
+    """Bytes of the run's account."""
+    path = folder_of(store, run.run_id) / "calls.jsonl"
+    return path.stat().st_size if path.exists() else 0
 
 
 def _stage(cursor: Cursor, folder: Path, votes: list[tuple], readings: list[tuple]) -> None:
@@ -168,7 +176,7 @@ def _insert(cursor: Cursor, run: Run, corpus: int) -> None:
         "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT clip_id FROM staged_draws WHERE corpus_id = ?",
         [corpus],
     )
-    studies.refresh_touched(cursor, corpus)
+    studies.refresh_touched(cursor, corpus, panel=row[0])
 
 
 def add_companion(store: Database, run: Run) -> str | None:

@@ -236,10 +236,13 @@ def remove_study(store: Database, name: str) -> None:
             cursor.execute(f"DELETE FROM {table} WHERE study_id = ?", [number])  # noqa: S608
 
 
-def refresh_touched(cursor: Cursor, corpus: int) -> None:
-    """Bring every study of a corpus up to date for the clips in the temporary table `touched`."""
+def refresh_touched(cursor: Cursor, corpus: int, *, panel: int | None = None) -> None:
+    """Bring every study of a corpus up to date for the clips in the temporary table `touched`; where a panel is named, those
+    that look at it.
+    """
     for stored in _stored_studies(cursor, corpus):
-        refresh(cursor, stored, only_touched=True)
+        if panel is None or any(panel in (place.reference_id, place.candidate_id) for place in stored.places):
+            refresh(cursor, stored, only_touched=True)
 
 
 def refresh(cursor: Cursor, stored: StoredStudy, *, only_touched: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Verbs of panels of model votes, and of distributions read from models."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from emo_core import jobs
@@ -55,7 +56,7 @@ def begin(
     those of this process, and is kept nowhere.
     """
     if cap is not None:
-        control.set_cap(store, name, cap)
+        control.amend(store, name, cap=cap)
     control.begin(
         store, name, trial=trial, env={key: (env or {})[key] for key in jobs.secrets.KEYS if key in (env or {})}
     )
@@ -63,8 +64,12 @@ def begin(
 
 
 def status(store: Database, name: str) -> dict:
-    """How far a run is."""
-    return control.status(store, name)
+    """How far a run is; times in UTC."""
+    found = control.status(store, name)
+    return found | {
+        key: found[key] and datetime.fromtimestamp(found[key], UTC).isoformat(timespec="seconds")
+        for key in ("started_at", "ended_at")
+    }
 
 
 def collect(store: Database, name: str, wait_s: float = 0.0) -> dict:

@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 import numpy as np
 
-from emo_core import vocabulary
+from emo_core import jobs, vocabulary
 from emo_core.errors import BadInput
 from emo_core.records import Study, parse_merges
 from emo_core.science import comparison
-from emo_core.store import Database, browsing, exporting, studies
+from emo_core.store import Database, browsing, exporting, runs, studies
 
 
 def add_study(store: Database, name: str, corpus: str | list[str], reference: str, emotions: str, **choices) -> dict:
@@ -31,7 +31,10 @@ def list_studies(store: Database) -> list[dict]:
 
 
 def remove_study(store: Database, name: str) -> dict:
-    """Forget a study; its votes stay."""
+    """Forget a study; its votes stay. Raises BadInput while a run of it is going on."""
+    for run in runs.list_runs(store):
+        if run.study == name and jobs.status(runs.folder_of(store, run.run_id)).state in jobs.ALIVE:
+            raise BadInput(f"The run {run.name!r} of the study {name!r} is going on. Stop it first.")
     studies.remove_study(store, name)
     return {"removed": name}
 

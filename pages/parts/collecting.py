@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from pathlib import Path
 
 from emo_core.errors import WorkbenchError
 from emo_core.store import Database, runs
@@ -33,14 +32,9 @@ def _look_after(store: Database) -> None:
 def _grown(store: Database) -> list[str]:
     """Runs whose account has more than the store took."""
     try:
-        return [run.name for run in runs.list_runs(store) if _size(runs.folder_of(store, run.run_id)) > run.taken]
+        return [run.name for run in runs.list_runs(store) if runs.account_size(store, run) > run.taken]
     except WorkbenchError:  # the store is closed: the process is about to end
         return []
-
-
-def _size(folder: Path) -> int:
-    path = folder / "calls.jsonl"
-    return path.stat().st_size if path.exists() else 0
 
 
 def _collect(store: Database, name: str) -> None:

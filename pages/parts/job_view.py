@@ -54,7 +54,7 @@ def near(job: Job) -> None:
                     st.metric(escape(name.replace("_", " ")), value, width="content")
     log = last_lines(job.folder, LOG_LINES)
     if log:
-        with st.container(height=420, autoscroll=True, key="log"):
+        with st.container(height=420 if log.count("\n") > 12 else "content", autoscroll=True, key="log"):
             st.code(log, language=None, wrap_lines=True)
         st.caption(f"The last {LOG_LINES} lines at most.")
     else:

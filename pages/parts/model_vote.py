@@ -32,6 +32,15 @@ def show(store: Database, clip: str, vote: dict) -> None:
     else:
         st.caption("The reply")
         st.code(facts["reply"] or "(empty)", language=None, wrap_lines=True)
-    tokens = {name: n for name, n in facts.get("tokens", {}).items() if n}
-    shown = {name: facts.get(name) for name in ("model", "seed", "latency_s", "usd")} | {"tokens": tokens or None}
-    st.caption(escape(", ".join(f"{name} {value}" for name, value in shown.items() if value not in (None, 0))))
+    st.caption(escape(", ".join(_costs(facts))))
+
+
+def _costs(facts: dict) -> list[str]:
+    """Model, seed, seconds, USD and tokens of a vote as words, each where it is known."""
+    shown = [f"{name} {facts[name]}" for name in ("model", "seed") if facts.get(name) is not None]
+    if facts.get("latency_s"):
+        shown.append(f"answered in {facts['latency_s']:.3g} s")
+    if facts.get("usd"):
+        shown.append(f"{facts['usd']:.3g} USD")
+    tokens = ", ".join(f"{n:,} {name}" for name, n in facts.get("tokens", {}).items() if n)
+    return shown + ([f"tokens: {tokens}"] if tokens else [])

@@ -1,5 +1,7 @@
 """The choices of a new run of a model."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from emo_core.annotators import control, prompts
@@ -20,7 +22,7 @@ def choose(store: Database, stored: studies.StoredStudy) -> tuple[control.Draft,
     with left:
         settings = _who(store)
     with right:
-        settings |= _how_many(settings["question"])
+        settings |= _how_many(settings["question"], settings["provider"])
     with st.container(horizontal=True):
         with st.popover("Prompt and personas", icon=":material/notes:"):
             settings |= _told(store, settings["question"])
@@ -77,25 +79,27 @@ def _listed(words: dict[str, str]) -> str:
     return "  \n".join(f"**{name}**: {meaning}" for name, meaning in words.items())
 
 
-def _how_many(question: str) -> dict:
+def _how_many(question: str, provider: str) -> dict:
     """Votes, temperatures, cap."""
     if question == "distribution":
         st.caption("Both prompts of paper 2 are asked once a clip, at temperature 0: the likeliest reply.")
-        return {"cap": _cap()}
+        return {"cap": _cap(provider)}
     votes = st.number_input("Votes a clip", 1, 1000, 10, key="plan:votes")
     heats = st.multiselect(
         "Temperatures", HEATS, list(USUAL_TEMPERATURES["label"]), key="plan:heats", format_func="{:g}".format,
-        help="Paper 1 varies 0.1 to 1.0.",
+        placeholder="the usual four: 0.1, 0.4, 0.7, 1", help="Paper 1 varies 0.1 to 1.0.",
     )  # fmt: skip
-    return {"votes": int(votes), "temperatures": tuple(sorted(heats)), "cap": _cap()}
+    return {"votes": int(votes), "temperatures": tuple(sorted(heats)), "cap": _cap(provider)}
 
 
-def _cap() -> float | None:
-    cap = st.number_input(
+def _cap(provider: str) -> float | None:
+    """A cap of 0 goes on, to be refused: taken for none, it would lift what someone meant to forbid."""
+    if provider == "local":
+        return None
+    return st.number_input(
         "Cap (USD)", 0.0, value=None, step=1.0, key="plan:cap", placeholder="none",
         help="The run stops before a call that might pass it, and can be continued with a higher one.",
     )  # fmt: skip
-    return cap or None
 
 
 def _told(store: Database, question: str) -> dict:
@@ -116,7 +120,8 @@ def _told(store: Database, question: str) -> dict:
     if question == "distribution":
         return chosen
     voices = prompts.personas(store.folder)
-    picked = st.multiselect("Personas", list(voices), list(voices), key="plan:personas")
+    _keep_choice(voices)
+    picked = st.multiselect("Personas", list(voices), key="plan:personas")
     chosen["personas"] = {name: voices[name] for name in picked}
     for name in picked:
         st.caption(f"**{escape(name)}** {escape(voices[name])}")
@@ -130,9 +135,17 @@ def _told(store: Database, question: str) -> dict:
             except BadInput as error:
                 st.warning(escape(str(error)))
             else:
-                st.session_state.pop("plan:personas", None)
+                st.session_state["plan:added"] = name.strip()
                 st.rerun()
     return chosen
+
+
+def _keep_choice(voices: Mapping[str, str]) -> None:
+    """All personas at first, then those chosen and the one just written: told to the browser, which would keep its own list."""
+    chosen = st.session_state.get("plan:personas", list(voices))
+    added = st.session_state.pop("plan:added", None)
+    names = dict.fromkeys([*chosen, added] if added else chosen)
+    st.session_state["plan:personas"] = [name for name in names if name in voices]
 
 
 def _limits(provider: str, question: str) -> dict:

@@ -9,6 +9,7 @@ from emo_core.annotators import control
 from emo_core.annotators.ledger import FAULTS
 from emo_core.charts import personas as charts
 from emo_core.errors import WorkbenchError
+from emo_core.jobs import ALIVE
 from emo_core.store import Database
 from pages.parts import figures
 from pages.parts.job_view import STATES, duration, rate
@@ -17,10 +18,12 @@ from pages.parts.session import escape
 ENDED = {
     "trial": "The trial is over; its votes count in the whole run.",
     "cap": "It stopped before a call that might have passed the cap. Raise the cap to go on.",
-    "saturated": "It stopped by its rule: one more draw a clip no longer brings the panel closer to the listeners.",
+    "saturated": "It stopped by its rule: one more draw a clip now brings the panel closer to the listeners by less than the plan asks.",
 }
 
 
+# The job is done where the run is not.
+PARTS = {"trial": "✓ trial done", "cap": "⏸ stopped at its cap", "saturated": "⏸ stopped by its rule"}
 FURTHER = {
     "saturation": ("Where do more votes stop helping?", ":material/show_chart:"),
     "compare": ("Compare", ":material/balance:"),
@@ -55,7 +58,7 @@ def overview(drafted: control.Draft) -> None:
             "Tokens out": (f"{tokens['output'] + tokens['thought']:,}", f"Of these thought: {tokens['thought']:,}."),
             "Time": (duration(3600 * found["hours"]), took),
         }
-    if drafted.plan.provider == "gemini":
+    if drafted.plan.provider == "gemini" or found["usd"]:
         facts["Cost"] = (money(found["usd"]), _price_words(prices))
     _metrics(facts)
     for warning in found["warnings"]:
@@ -97,29 +100,32 @@ def _first(drafted: control.Draft, found: dict) -> None:
 
 def progress(found: dict) -> None:
     """State, draws, calls and cost of a run, from `control.status`."""
-    facts = [STATES[found["state"]], found["model"], found["mode"], found["panel"], f"job {found['job']}"]
+    part = PARTS.get(found["ended"]) if found["state"] == "done" and found["missing"] else None
+    facts = [part or STATES[found["state"]], found["model"], found["mode"], found["panel"], f"job {found['job']}"]
     st.markdown(" · ".join(escape(fact) for fact in facts))
-    if found["reason"]:
+    if found["reason"] and found["state"] != "made":
         {"failed": st.error, "lost": st.warning}.get(found["state"], st.info)(escape(found["reason"]))
-    if found["ended"] in ENDED and found["missing"]:
+    if found["ended"] in ENDED and found["missing"] and found["state"] not in ALIVE:
         st.info(ENDED[found["ended"]])
     st.progress(min(1.0, found["settled"] / max(1, found["draws"])))
     settled = f"{found['settled']:,} of {found['draws']:,}"
     shown = {"Draws settled": (settled, f"On {found['clips']:,} clips."), "Votes": (f"{found['votes']:,}", "")}
     if found["provider"] != "local":
         shown["Calls"] = (f"{found['calls']['sent']:,}", _calls(found["calls"]))
-    if found["provider"] == "gemini":
+    if found["provider"] == "gemini" or found["usd"]:
         cap = f" of {money(found['cap'])}" if found["cap"] else ""
         shown["Paid"] = (money(found["usd"]) + cap, "From measured tokens, by the prices of the plan.")
-    if found["state"] == "running":
+    if found["state"] == "running" and not found["ended"]:
         shown |= {"Rate": (rate(found["rate"]), ""), "Time left": (duration(found["left_s"]), "")}
     _metrics(shown)
     for label, counts in (
         ("Draws without a vote", found["not_voted"]),
         ("Replies asked for again", found["asked_again"]),
+        ("Calls that failed and were sent again", found["calls"]["failed"]),
     ):
         if counts:
-            st.caption(escape(f"{label}: " + "; ".join(f"{n:,} × {FAULTS[what]}" for what, n in counts.items()) + "."))
+            told = "; ".join(f"{n:,} × {FAULTS.get(what, what)}" for what, n in counts.items())
+            st.caption(escape(f"{label}: {told}."))
 
 
 def _calls(calls: dict) -> str:
@@ -149,8 +155,8 @@ def agreement(store: Database, companion: str) -> None:
         }
     )
     st.caption(
-        f"JS {js} bits over n = {clips:,} clips with votes; agreement with a listener {_ends(whole)}, of two listeners "
-        f"{_ends(listeners)}; intervals: {found['intervals']}."
+        f"JS {js} bits over n = {clips:,} clips with {whole['votes']:,} votes (few votes a clip raise it); agreement with a "
+        f"listener {_ends(whole)}, of two listeners {_ends(listeners)}; intervals: {found['intervals']}."
     )
     with st.container(horizontal=True):
         for page, (label, icon) in FURTHER.items():

@@ -164,7 +164,7 @@ def test_a_cap_needs_a_price(heard_store):
         control.draft(heard_store, settings | {"provider": "openai", "base_url": "http://h/v1"}).plan.prices["text"]
         == 1
     )
-    control.set_cap(heard_store, "r", 2.0)
+    control.amend(heard_store, "r", cap=2.0)
     assert control.status(heard_store, "r")["cap"] == 2.0
 
 

@@ -1,6 +1,7 @@
 """Files of a job: whole records only, whatever was cut off."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -60,15 +61,22 @@ def test_a_held_back_report_is_written_without_another_one(tmp_path):
 
 
 def test_the_rate_is_that_of_this_attempt(tmp_path):
-    lines = [(0, 0), (10, 50), (1000, 50), (1010, 70), (1020, 90)]
-    for at, done in lines:
-        files.append_line(
-            tmp_path / files.PROGRESS, json.dumps({"at": at, "done": done, "total": 100, "note": "", "figures": {}})
-        )
-    now = progress(tmp_path, 999.0)
+    begun = time.time() - 1020
+    for at, done in [(0, 0), (10, 50), (1000, 50), (1010, 70), (1020, 90)]:
+        line = {"at": begun + at, "done": done, "total": 100, "note": "", "figures": {}}
+        files.append_line(tmp_path / files.PROGRESS, json.dumps(line))
+    now = progress(tmp_path, begun + 999)
     assert (now.rate, now.left_s) == (pytest.approx(2.0), pytest.approx(5.0))
     assert progress(tmp_path, None).rate is None
-    assert progress(tmp_path, 2000.0).rate is None
+    assert progress(tmp_path, begun + 2000).rate is None
+
+
+def test_work_from_which_nothing_comes_is_slow(tmp_path):
+    begun = time.time() - 100
+    for at, done in [(0, 0), (20, 40)]:
+        line = {"at": begun + at, "done": done, "total": 100, "note": "", "figures": {}}
+        files.append_line(tmp_path / files.PROGRESS, json.dumps(line))
+    assert 0.3 < progress(tmp_path, begun).rate <= 0.4
 
 
 def test_a_document_is_written_once(tmp_path):

@@ -77,7 +77,7 @@ def test_stop_and_resume_from_the_page(store, monkeypatch):
     assert jobs.status(folder).state == "cancelled"
     app.run()
     app.button("resume").click().run()
-    assert not app.exception and not app.error
+    assert not app.exception and not app.error, [error.value for error in app.error]
     wait_for_end(folder)
     assert jobs.status(folder).state == "done"
 

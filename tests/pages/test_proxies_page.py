@@ -2,9 +2,10 @@
 
 import json
 
+import pandas as pd
 import pytest
 
-from emo_core import jobs
+from emo_core import jobs, verbs
 from emo_core.annotators import control
 from emo_core.store import Database, browsing, runs
 from tests.conftest import copied
@@ -122,3 +123,33 @@ def test_votes_of_a_run_stand_in_browse_with_what_they_were_asked(asked, monkeyp
     name, prompt = control.asked(asked, facts["run"], "demo_01_05", vote["persona"], vote["temperature"])
     assert name == "whole" and detail["transcript"] in prompt
     assert {"reply", "prompt", "seed", "model", "tokens", "usd", "latency_s", "draw", "attempt"} <= facts.keys()
+
+
+def test_one_run_after_another_can_be_chosen(asked, monkeypatch):
+    app = draw(monkeypatch, asked, "proxies", study="demo")
+    for name in ("whole", "tried", "new", "whole"):
+        app.selectbox("run_choice").set_value(name).run()
+        assert app.selectbox("run_choice").value == name and app.query_params["run"] in (name, [name])
+
+
+def test_a_cap_is_changed_lifted_and_never_taken_for_none(asked, monkeypatch):
+    app = draw(monkeypatch, asked, "proxies", study="demo", run="tried")
+    (cap,) = (field for field in app.number_input if field.label == "Cap (USD)" and field.key.startswith("cap:"))
+    assert cap.value == 2.0
+    cap.set_value(0.0).run()
+    assert "A cap is an amount of USD above 0" in app.error[0].value
+    assert runs.find_run(asked, "tried").settings["cap"] == 2.0
+    for typed, kept in ((3.0, 3.0), (None, None), (2.0, 2.0)):
+        next(field for field in app.number_input if field.key == cap.key).set_value(typed).run()
+        assert not app.error and runs.find_run(asked, "tried").settings["cap"] == kept
+
+
+def test_an_export_says_how_a_models_votes_came_about(asked, tmp_path):
+    to = tmp_path / "votes.csv"
+    wanted = {"study": "demo + whole", "to": str(to), "what": "votes", "columns": ["clip", "rater", "provenance"]}
+    verbs.run(asked, "export", wanted)
+    table = pd.read_csv(to).dropna(subset="provenance")
+    table = table[table["provenance"].str.contains('"run"')]
+    facts = json.loads(table["provenance"].iloc[0])
+    assert len(table) == 599 and facts["model"] == "gemini-2.5-flash-001" and "reply" in facts
+    assert table["rater"].str.match(r"(both|cues|how|tone|words) @ [\d.]+$").all()
