@@ -62,7 +62,11 @@ PAGES = {
     "Models": {
         "proxies": ("What does a model hear?", "Proxies", ":material/smart_toy:"),
         "jobs": ("What is running?", "Jobs", ":material/work_history:"),
-        "distributions": ("What do models say, and what do their logits say?", "Distributions", ":material/scatter_plot:"),
+        "distributions": (
+            "What do models say, and what do their logits say?",
+            "Distributions",
+            ":material/scatter_plot:",
+        ),
     },
 }
 FOR_RATERS = ("label", "my_answers")
