@@ -44,8 +44,9 @@ def show_chosen(number: int) -> None:
 def stop(folder: Path) -> None:
     """Ask now, and see to it in the background: the grace may be long."""
     st.session_state.pop("sure", None)
+    attempt = jobs.status(folder).attempt  # what is resumed meanwhile goes on
     jobs.ask_to_stop(folder)
-    background.begin(("cancel", folder), lambda task: jobs.cancel(folder))
+    background.begin(("cancel", folder), lambda task: jobs.cancel(folder, attempt=attempt))
 
 
 def resume(folder: Path) -> None:

@@ -14,7 +14,7 @@ store = open_store()
 st.title("What does a model hear?")
 stored = choose_study(store)
 name = stored.study.name
-found = [run for run in runs.list_runs(store) if name in (run.study, run.companion)]
+found = [run for run in control.of_models(store) if name in (run.study, run.companion)]
 base = found[-1].study if found and found[-1].companion == name else name
 
 
@@ -29,8 +29,9 @@ def begin(run: runs.Run, trial: bool) -> None:
 def stop(run: runs.Run) -> None:
     """Ask now, and see to it in the background."""
     folder = runs.folder_of(store, run.run_id)
+    attempt = jobs.status(folder).attempt  # what is resumed meanwhile goes on
     jobs.ask_to_stop(folder)
-    background.begin(("cancel", folder), lambda task: jobs.cancel(folder))
+    background.begin(("cancel", folder), lambda task: jobs.cancel(folder, attempt=attempt))
 
 
 def amend(run: runs.Run, **changes: float | None) -> None:

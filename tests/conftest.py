@@ -1,10 +1,12 @@
 """What tests share: stores in a temporary folder, tiny tables of votes, and real data where it lies beside the checkout."""
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +127,12 @@ def filled(prepared, tmp_path):
     database = Database(copied(prepared("small", fill_small), tmp_path / "store"))
     yield database
     database.close()
+
+
+def run_async(work):
+    """What a coroutine gives, in a thread of its own: the browser of other tests keeps an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(autouse=True)

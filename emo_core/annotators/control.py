@@ -8,7 +8,7 @@ from pathlib import Path
 from emo_core import jobs
 from emo_core.annotators import account_rows, clips, estimate, ledger, prices, prompts
 from emo_core.annotators.clips import Clips
-from emo_core.annotators.plan import KEYS, Cell, Plan, from_document
+from emo_core.annotators.plan import KEYS, QUESTIONS, Cell, Plan, from_document
 from emo_core.annotators.run import PLAN, TRIAL
 from emo_core.errors import BadInput, JobError
 from emo_core.seeding import number_from
@@ -204,6 +204,11 @@ def collect(store: Database, name: str) -> int:
     votes = runs.take_in(store, run, account_rows.read)
     runs.add_companion(store, run)
     return votes
+
+
+def of_models(store: Database) -> list[Run]:
+    """Runs that ask models, oldest first; trainings are others."""
+    return [run for run in runs.list_runs(store) if run.question in QUESTIONS]
 
 
 def status(store: Database, name: str) -> dict:

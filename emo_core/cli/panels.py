@@ -61,7 +61,7 @@ def plan_run(
         mode=mode, votes=votes, personas=persona or None, temperatures=temperature or None, schedule=schedule, seed=seed,
         transcript=transcript, prompt_file=absolute(prompt), cap=cap, concurrency=concurrency, thinking=thinking,
         attempts=attempts, max_tokens=max_tokens, stop_gain=stop_gain, base_url=base_url, timeout_s=timeout,
-        executor=executor, slurm=_pairs(slurm), dry=dry,
+        executor=executor, slurm=pairs(slurm), dry=dry,
     )  # fmt: skip
 
 
@@ -70,11 +70,12 @@ def _local(model: str) -> str:
     return absolute(Path(model)) if Path(model).expanduser().is_dir() else model
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
-    pairs = [pair.partition("=") for pair in given]
-    if any(not equals for _, equals, _ in pairs):
+def pairs(given: list[str]) -> dict[str, str | int]:
+    """`KEY=VALUE` words for Slurm; numbers are numbers."""
+    parts = [pair.partition("=") for pair in given]
+    if any(not equals for _, equals, _ in parts):
         raise typer.BadParameter("--slurm reads KEY=VALUE, for example --slurm partition=gpu")
-    return {key: int(value) if value.isdecimal() else value for key, _, value in pairs}
+    return {key: int(value) if value.isdecimal() else value for key, _, value in parts}
 
 
 @app.command("run")

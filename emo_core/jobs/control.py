@@ -87,15 +87,16 @@ def _launch(folder: Path, environment: dict[str, str]) -> None:
         time.sleep(0.02)
 
 
-def cancel(folder: Path, grace_s: float = GRACE_S) -> Status:
+def cancel(folder: Path, grace_s: float = GRACE_S, *, attempt: int | None = None) -> Status:
     """Stop the job, whatever it is doing; returns when it has ended, after `grace_s` seconds and a few more at most.
 
     The work is asked first, and killed with all its children after the grace. What remains of a lost job is killed.
-    Nothing happens to one that has ended. Raises JobError where another machine must do it.
+    Nothing happens to one that has ended, or whose `attempt` is another by now. Raises JobError where
+    another machine must do it.
     """
     folder = folder.resolve()
     now = status(folder)
-    if now.state in ("done", "failed", "cancelled"):
+    if now.state in ("done", "failed", "cancelled") or attempt not in (None, now.attempt):
         return now
     if now.state in ALIVE:
         ask_to_stop(folder, grace_s)

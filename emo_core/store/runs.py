@@ -19,6 +19,7 @@ from emo_core.store.database import Database, one_row, query, utc_now
 
 Cursor = duckdb.DuckDBPyConnection
 
+HEARD = ("clips.parquet", "training.parquet")  # what says which clip a line is about
 CHUNK = 8 << 20  # bytes of an account that are taken in at once
 VOTE_COLUMNS = ("clip", "draw", "label", "rater", "persona", "temperature", "at", "provenance")
 READING_COLUMNS = ("clip", "prompt", "reading", "values", "reply")
@@ -134,8 +135,8 @@ def take_in(store: Database, run: Run, read) -> int:
 
 
 def account_size(store: Database, run: Run) -> int:
-    """Bytes of the run's account."""
-    path = folder_of(store, run.run_id) / "calls.jsonl"
+    """Bytes of what the run has written for the store so far."""
+    path = folder_of(store, run.run_id) / ("predictions.jsonl" if run.question == "training" else "calls.jsonl")
     return path.stat().st_size if path.exists() else 0
 
 
@@ -155,7 +156,7 @@ def _stage(cursor: Cursor, folder: Path, votes: list[tuple], readings: list[tupl
         cursor.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT given_rows.*, clips.clip_id, clips.corpus_id "  # noqa: S608
             f"FROM given_rows {heard}",
-            {"file": str(folder / "clips.parquet")},
+            {"file": str(folder / next(name for name in HEARD if (folder / name).exists()))},
         )
         cursor.unregister("given_rows")
 
@@ -181,7 +182,7 @@ def _insert(cursor: Cursor, run: Run, corpus: int) -> None:
 
 def add_companion(store: Database, run: Run) -> str | None:
     """The study that holds the run's panel against its study's reference, made once when votes are there; its name."""
-    if run.companion or run.question != "label":
+    if run.companion or run.question not in ("label", "training"):
         return run.companion
     with store.writing() as cursor:  # who comes second waits here, and finds it made
         known = {stored.study.name: stored.study for stored in studies.list_studies(store)}

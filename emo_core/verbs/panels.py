@@ -87,7 +87,7 @@ def collect(store: Database, name: str, wait_s: float = 0.0) -> dict:
 def list_runs(store: Database) -> list[dict]:
     """Every run in a line."""
     kept = ("name", "job", "question", "study", "panel", "state", "settled", "draws", "votes", "usd")
-    return [{key: told[key] for key in kept} for told in (status(store, run.name) for run in runs.list_runs(store))]
+    return [{key: told[key] for key in kept} for told in (status(store, run.name) for run in control.of_models(store))]
 
 
 def replies(store: Database, name: str, limit: int = 50) -> list[dict]:

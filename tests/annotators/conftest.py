@@ -1,6 +1,5 @@
 """What tests of panels share: clips with real sound, plans, runs in this process, and a small store with a study."""
 
-import asyncio
 import wave
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from emo_core.annotators.providers.openai_compatible import OpenAICompatible
 from emo_core.jobs.worker import Reporter
 from emo_core.records import Reading, Study
 from emo_core.store import Database, corpora, studies
-from tests.conftest import EMOTIONS, copied
+from tests.conftest import EMOTIONS, copied, run_async
 
 KEY = "AIza/planted+key=0123456789"
 MODEL = "gemini-2.5-flash"
@@ -62,7 +61,7 @@ def ask(
         return await Asking(plan, clips, provider, ledger, reporter).run()
 
     try:
-        return asyncio.run(work()), ledger.account
+        return run_async(work()), ledger.account
     finally:
         reporter.close()
         ledger.close()

@@ -23,6 +23,7 @@ from emo_core.annotators.providers.gemini import Gemini
 from emo_core.annotators.providers.openai_compatible import OpenAICompatible
 from emo_core.jobs.worker import Reporter
 from tests.annotators.conftest import KEY, MODEL, ask, clips_in, planned
+from tests.conftest import run_async
 from tests.servers import gemini, openai_compatible
 
 OUTCOMES = {"wrong-label": "invalid", "empty": "empty", "safety": "refused", "max-tokens": "truncated"}
@@ -251,7 +252,7 @@ def ask_told(provider: Told, clips: Clips, folder: Path, **settings) -> tuple[st
     plan = planned(**settings)
     ledger, reporter = Ledger(folder, plan.attempts), Reporter(folder)
     try:
-        return asyncio.run(Asking(plan, clips, provider, ledger, reporter).run()), ledger
+        return run_async(Asking(plan, clips, provider, ledger, reporter).run()), ledger
     finally:
         reporter.close()
         ledger.close()
@@ -271,7 +272,7 @@ def test_how_long_a_server_asks_to_wait_is_heard(tmp_path, provider, kind):
         return said
 
     with server:
-        said = asyncio.run(ask_twice())
+        said = run_async(ask_twice())
     assert [(error.why, error.overloaded, error.retry_after_s) for error in said] == [
         ("429", True, 7.0),
         ("429", True, None),

@@ -7,6 +7,7 @@ import pytest
 
 from emo_core.annotators import gate as gates
 from emo_core.annotators.gate import IN_A_ROW, LONGEST_WAIT_S, Gate
+from tests.conftest import run_async
 
 
 async def entered(gate: Gate) -> int:
@@ -39,7 +40,7 @@ def test_an_overload_halves_what_goes_through_and_successes_bring_it_back():
         gate.fail(1, None, overloaded=False)
         assert gate.limit == 8
 
-    asyncio.run(story())
+    run_async(story())
 
 
 def test_waits_grow_to_a_bound_and_a_server_that_says_how_long_is_obeyed():
@@ -70,12 +71,12 @@ def test_everybody_waits_where_the_server_says_so_or_nothing_succeeds(monkeypatc
 
     gate = Gate(4)
     gate.fail(1, 3.0, overloaded=True)
-    assert asyncio.run(opens_after(gate)) == pytest.approx(3.0)
+    assert run_async(opens_after(gate)) == pytest.approx(3.0)
     gate.succeed()
     gate.fail(1, None, overloaded=False)
-    assert asyncio.run(opens_after(gate)) == 0
+    assert run_async(opens_after(gate)) == 0
     wait = [gate.fail(1, None, overloaded=False) for _ in range(IN_A_ROW)][-1]
-    assert 0 < asyncio.run(opens_after(gate)) <= wait + 1
+    assert 0 < run_async(opens_after(gate)) <= wait + 1
 
 
 def test_a_stop_ends_every_kind_of_waiting():
@@ -93,4 +94,4 @@ def test_a_stop_ends_every_kind_of_waiting():
         assert await asyncio.wait_for(asyncio.gather(behind, held), 60) == [False, False]
         await asyncio.wait_for(pausing, 60)
 
-    asyncio.run(story())
+    run_async(story())

@@ -416,7 +416,7 @@ def test_pace_leaves_pauses_out_and_hours_follow(plain):
         browser.answer(turn)["age_ms"] = age * 1000
         browser.sync()
         rate = of(monitor(plain, "round"), "Ana")["clips_per_hour"]
-        assert rate is None if place < 3 else rate == pytest.approx(360, rel=0.02)
+        assert rate is None if place < 3 else rate == pytest.approx(360, rel=0.1)
     label(desk, "Bo", lambda clip, turn: "sad", gap=10, most=40)
     found = monitor(plain, "round")
     ana, bo = of(found, "Ana"), of(found, "Bo")

@@ -12,6 +12,7 @@ from google import genai
 from google.genai import errors, types
 
 from emo_core.errors import BadInput, UnknownName
+from tests.conftest import run_async
 from tests.servers import answers, gemini, openai_compatible
 from tests.servers.answers import Call
 from tests.servers.faults import CONTENT, REFUSING, TRANSIENT, Faults, Options
@@ -238,7 +239,7 @@ def test_the_quota_is_kept_and_keys_are_echoed_but_never_logged(tmp_path):
             await client.aio.aclose()
             return replies
 
-        replies = asyncio.run(burst())
+        replies = run_async(burst())
         refused = [reply for reply in replies if isinstance(reply, errors.ClientError)]
         assert refused and all(error.code == 429 and KEY in str(error) for error in refused)
         assert len(replies) > len(refused)
