@@ -61,6 +61,9 @@ PAGES = {
     },
     "Models": {
         "proxies": ("What does a model hear?", "Proxies", ":material/smart_toy:"),
+        "augment": ("Which emotions are too rare to learn?", "Augment", ":material/call_merge:"),
+        "train": ("Train on these votes", "Train", ":material/model_training:"),
+        "results": ("Does training on these votes help?", "Results", ":material/leaderboard:"),
         "jobs": ("What is running?", "Jobs", ":material/work_history:"),
         "distributions": (
             "What do models say, and what do their logits say?",

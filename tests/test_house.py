@@ -17,7 +17,8 @@ HOMES = {
     "espeakng_loader": ("emo_core/corpora/demo_speech.py",),
     "submitit": ("emo_core/jobs/",),  # only in the process that submits
     "scipy": ("emo_core/science/",),  # inside functions: the server starts without it
-    "torch": ("emo_core/models/",), "transformers": ("emo_core/models/",), "peft": (), "librosa": ("emo_core/augmentation/",),
+    "torch": ("emo_core/models/", "emo_core/training/"), "transformers": ("emo_core/models/", "emo_core/training/"),
+    "peft": ("emo_core/training/",), "accelerate": ("emo_core/training/",), "librosa": ("emo_core/audio/", "emo_core/augmentation/"),
     "google": ("emo_core/annotators/",),
 }  # fmt: skip
 
@@ -66,6 +67,7 @@ def test_starting_the_server_loads_nothing_heavy():
         "torch",
         "transformers",
         "peft",
+        "accelerate",
         "librosa",
         "google.genai",
         "scipy",

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from emo_core.cli import analysis, campaigns, corpora, exports, jobs, panels, studies
+from emo_core.cli import analysis, augmentation, campaigns, corpora, exports, jobs, panels, studies, training
 from emo_core.cli.frame import AsJson, as_text, call, carry_out
 from emo_core.store.database import DEFAULT_FOLDER
 
@@ -26,7 +26,9 @@ app.add_typer(studies.app, name="study")
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(panels.app, name="panel")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(training.app)
 app.add_typer(analysis.app)
+app.add_typer(augmentation.app)
 app.add_typer(exports.app)
 
 

@@ -10,7 +10,19 @@ from collections.abc import Callable
 
 from emo_core.errors import StoreError, UnknownName, WorkbenchError
 from emo_core.store import Database
-from emo_core.verbs import agreement, analysis, campaigns, corpora, exports, health, jobs, panels, studies
+from emo_core.verbs import (
+    agreement,
+    analysis,
+    augmentation,
+    campaigns,
+    corpora,
+    exports,
+    health,
+    jobs,
+    panels,
+    studies,
+    training,
+)
 
 _LOG = logging.getLogger("emo_core")
 
@@ -90,6 +102,14 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "panel collect": panels.collect,
     "panel list": panels.list_runs,
     "panel replies": panels.replies,
+    "results": training.show_results,
+    "train": training.train,
+    "train grid": training.train_grid,
+    "train status": training.status,
+    "train collect": training.collect,
+    "train list": training.list_runs,
+    "train resume": training.resume,
+    "train predictor": training.predictor,
     "jobs list": jobs.list_jobs,
     "jobs show": jobs.show_job,
     "jobs log": jobs.show_log,
@@ -103,6 +123,8 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "advise": analysis.advise,
     "sandbox": analysis.sandbox,
     "breakdown": analysis.breakdown,
+    "augment features": augmentation.begin_features,
+    "augment": augmentation.augment,
     "pack": analysis.pack,
     "health": health.health,
     "browse": studies.browse,

@@ -38,6 +38,9 @@ def _grown(store: Database) -> list[str]:
 
 
 def _collect(store: Database, name: str) -> None:
-    from emo_core.annotators import control  # with its table library, not before a run needs it
+    # with their table library, not before a run needs them
+    from emo_core.annotators import control as panels
+    from emo_core.training import control as training
 
-    control.collect(store, name)
+    asked = runs.find_run(store, name).question
+    (training if asked == "training" else panels).collect(store, name)

@@ -1,0 +1,92 @@
+"""Runs whose settings differ in nothing but the seed are one cell, a place in the paper's Table 2."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emo_core.analysis.results_runs import TrainingRun, choices
+
+SOURCES = ("human", "synthetic", "combined")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Runs that differ in nothing but their seeds, on the clips in common.
+
+    words      what tells it from the other cells, see `words_for`
+    choices    every setting by name, see `choices`
+    predicted  (seeds, clips, emotions)
+    means      (seeds, emotions), the mean distribution of the clips that each run was trained on; NaN where it is not known
+    """
+
+    words: tuple[str, ...]
+    choices: Mapping[str, object]
+    runs: tuple[TrainingRun, ...]
+    predicted: np.ndarray
+    means: np.ndarray
+
+    @property
+    def label(self) -> str:
+        """Its words in one."""
+        return ", ".join(self.words)
+
+    @property
+    def fraction(self) -> float:
+        """Samples added by augmentation as a share of the training clips; 0 without augmentation."""
+        return float(self.choices["fraction"])
+
+
+def cells_of(
+    shown: Sequence[TrainingRun], predicted: Mapping[str, np.ndarray], emotions: Sequence[str]
+) -> tuple[Cell, ...]:
+    """Runs as cells, by source, fraction and the rest. predicted: {run: (clips, emotions)}."""
+    grouped: dict[tuple, list[TrainingRun]] = {}
+    for each in shown:
+        grouped.setdefault(key_of(choices(each.run.settings)), []).append(each)
+    every = [choices(group[0].run.settings) for group in grouped.values()]
+    found = [
+        Cell(
+            words_for(own, every), own, tuple(group), np.stack([predicted[each.run.name] for each in group]),
+            np.stack([_training_mean(each, emotions) for each in group]),
+        )
+        for own, group in zip(every, grouped.values())
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda cell: (_place(cell.choices["source"]), cell.fraction, cell.label)))
+
+
+def words_for(own: Mapping[str, object], every: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    """What tells one cell from the others: its source, its augmentation, and other choices where they vary.
+
+    >>> words_for({"source": "human", "fraction": 0.0}, [{"source": "human", "fraction": 0.3}])
+    ('human', 'not augmented')
+    """
+    words = [str(own["source"])]
+    if own["fraction"] or any(each["fraction"] for each in every):
+        words.append(f"augmented {own['fraction']:.0%}" if own["fraction"] else "not augmented")
+    for name in own:
+        if name not in ("source", "fraction") and any(each[name] != own[name] for each in every if name in each):
+            words.append(f"{name.replace('_', ' ')} {in_short(name, own[name])}")
+    return tuple(words)
+
+
+def in_short(name: str, value: object) -> str:
+    """A choice's value for a label: of a folder its name, 0 votes are all there are."""
+    if name == "backbone":
+        return str(value).rstrip("/").split("/")[-1]
+    return "all" if name == "votes" and not value else str(value)
+
+
+def key_of(own: Mapping[str, object]) -> tuple:
+    """Choices as a key: equal for runs of one cell."""
+    return tuple(sorted((name, repr(value)) for name, value in own.items()))
+
+
+def _place(source: object) -> int:
+    return SOURCES.index(source) if source in SOURCES else len(SOURCES)
+
+
+def _training_mean(each: TrainingRun, emotions: Sequence[str]) -> np.ndarray:
+    mean = each.result.get("train_mean")
+    order = [list(each.run.settings["emotions"]).index(name) for name in emotions]
+    return np.asarray(mean, dtype=float)[order] if mean is not None else np.full(len(emotions), np.nan)

@@ -1,0 +1,167 @@
+"""Commands of training: one run, a grid, predictions of a trained model."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from emo_core import jobs
+from emo_core.cli.frame import AsJson, absolute, call, carry_out, say
+from emo_core.cli.panels import pairs
+from emo_core.training.plan import SOURCES
+from emo_core.training.settings import LORA_ON, LOSS_NAMES
+
+app = typer.Typer(no_args_is_help=True)
+Source, Loss, LoraOn = Literal[tuple(SOURCES)], Literal[tuple(LOSS_NAMES)], Literal[tuple(LORA_ON)]
+Executor = Literal["local", "slurm"]
+LOOK_S = 0.5
+
+
+@app.command("train")
+def train(
+    context: typer.Context,
+    study: str,
+    name: Annotated[str | None, typer.Option(help="Name of the run.", show_default="backbone, target, number")] = None,
+    target: Annotated[Source, typer.Option(help="Whose votes are learnt from.")] = "human",
+    votes: Annotated[int, typer.Option(help="Of the candidate's votes the first so many a clip; 0: all.")] = 0,
+    augment: Annotated[float, typer.Option(help="DiME-Aug: samples added, a share of the training clips.")] = 0.0,
+    backbone: Annotated[str, typer.Option(help="probe, tiny, or a folder or hub id of a Qwen2-Audio model.")] = "probe",
+    loss: Annotated[Loss, typer.Option(help="What is made small.")] = "js",
+    lora_on: Annotated[LoraOn, typer.Option(help="Where LoRA adapts.")] = "language",
+    epochs: Annotated[int, typer.Option(help="At most.")] = 50,
+    patience: Annotated[int, typer.Option(help="Epochs without a better validation JS.")] = 8,
+    learning_rate: Annotated[float | None, typer.Option(help="Highest.", show_default="the backbone's usual")] = None,
+    batch: Annotated[int | None, typer.Option(help="Clips a step.", show_default="the backbone's usual")] = None,
+    micro_batch: Annotated[int | None, typer.Option(help="Clips through the model at a time.")] = None,
+    checkpointing: Annotated[bool, typer.Option(help="Less memory, more work.")] = False,
+    qlora: Annotated[bool, typer.Option(help="The language model in 4 bits.")] = False,
+    seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
+    executor: Annotated[Executor, typer.Option(help="Where the job runs.")] = "local",
+    slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it to its job and return.")] = False,
+    dry: Annotated[bool, typer.Option("--dry", help="Only say what it would learn from.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train on a study's votes and predict its test side; waits, and takes the predictions in."""
+    settings = {
+        "backbone": _backbone(backbone), "loss": loss, "lora_on": lora_on, "epochs": epochs, "patience": patience,
+        "learning_rate": learning_rate, "batch": batch, "micro_batch": micro_batch, "checkpointing": checkpointing,
+        "qlora": qlora, "seed": seed,
+    }  # fmt: skip
+    arguments = {
+        "study": study, "name": name, "source": target, "votes": votes, "augment": augment, "settings": settings,
+        "executor": executor, "slurm": pairs(slurm), "dry": dry,
+    }  # fmt: skip
+
+    def work() -> dict:
+        begun = call(context.obj, "train", arguments)
+        if dry or detach:
+            return begun
+        return _wait(context.obj, [begun["name"]])[0]
+
+    _end(say(work, as_json))
+
+
+@app.command("grid")
+def grid(
+    context: typer.Context,
+    study: str,
+    name: Annotated[str | None, typer.Option(help="Name of the grid.")] = None,
+    target: Annotated[
+        list[str], typer.Option(help=f"{', '.join(SOURCES)}; may be repeated.", show_default="all that the study has")
+    ] = [],  # noqa: B006
+    augment: Annotated[list[float], typer.Option(help="0 for none; may be repeated.", show_default="0 0.3")] = [],  # noqa: B006
+    seeds: Annotated[int, typer.Option(help="Runs of each cell.")] = 3,
+    votes: Annotated[int, typer.Option(help="Of the candidate's votes the first so many a clip; 0: all.")] = 0,
+    backbone: Annotated[str, typer.Option(help="probe, tiny, or a folder or hub id.")] = "probe",
+    epochs: Annotated[int, typer.Option(help="At most.")] = 50,
+    executor: Annotated[Executor, typer.Option(help="Where the jobs run.")] = "local",
+    slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it to its jobs and return.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train every source × augmentation × seed of Table 2; waits for all."""
+
+    def work() -> dict:
+        begun = call(
+            context.obj, "train grid",
+            {
+                "study": study, "name": name, "sources": list(target) or None, "fractions": list(augment) or None,
+                "seeds": seeds, "votes": votes, "settings": {"backbone": _backbone(backbone), "epochs": epochs},
+                "executor": executor, "slurm": pairs(slurm),
+            },
+        )  # fmt: skip
+        return begun if detach else begun | {"runs": _wait(context.obj, begun["runs"])}
+
+    _end(say(work, as_json))
+
+
+@app.command("trainings")
+def trainings(context: typer.Context, study: str | None = None, as_json: AsJson = False) -> None:
+    """Every training."""
+    carry_out(context, as_json, "train list", study=study)
+
+
+@app.command("results")
+def results(
+    context: typer.Context,
+    study: str,
+    run: Annotated[list[str], typer.Option(help="A run; may be repeated.", show_default="all that are done")] = [],  # noqa: B006
+    by: Annotated[str, typer.Option(help="Intervals resample each clip or each speaker.")] = "clip",
+    as_json: AsJson = False,
+) -> None:
+    """How close trained models come to the listeners on the test side: Table 2 and Figure 3 of paper 1."""
+    carry_out(context, as_json, "results", study=study, runs=list(run) or None, by=by)
+
+
+@app.command("predict")
+def predict(
+    context: typer.Context,
+    run: str,
+    sounds: Annotated[Path, typer.Argument(help="A folder of sound files.")],
+    to: Annotated[Path, typer.Option(help="The CSV to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """What a trained model hears in a folder of sounds: a distribution a file."""
+
+    def work() -> dict:
+        found = call(context.obj, "train predictor", {"name": run})
+        from emo_core.training import predicting  # torch, in this process alone
+
+        def report(done: int, total: int) -> None:
+            print(f"emo_core: {done:,} of {total:,} sounds", file=sys.stderr)
+
+        where = Path(absolute(sounds))
+        return predicting.folder_of_sounds(Path(found["predictor"]), where, Path(absolute(to)), report=report)
+
+    say(work, as_json)
+
+
+def _backbone(name: str) -> str:
+    return absolute(Path(name)) if Path(name).expanduser().is_dir() else name
+
+
+def _wait(store: Path, names: list[str]) -> list[dict]:
+    """Wait for runs with a line of progress each on standard error, and take their predictions in."""
+    found = []
+    for name in names:
+        now = call(store, "train status", {"name": name})
+        folder, line = store / "jobs" / str(now["job"]), ""
+        while (job := jobs.status(folder)).state in jobs.ALIVE:
+            told = f"emo_core: {name} {job.state} {job.progress.note}"
+            if told != line:
+                print(told, file=sys.stderr, flush=True)
+            line = told
+            time.sleep(LOOK_S)
+        print(f"emo_core: {name} {job.state} {job.reason}", file=sys.stderr, flush=True)
+        call(store, "train collect", {"name": name})
+        found.append(call(store, "train status", {"name": name}))
+    return found
+
+
+def _end(document: dict) -> None:
+    states = [document, *document.get("runs", [])] if document.get("grid") else [document]
+    if any(isinstance(each, dict) and each.get("state") in ("failed", "lost") for each in states):
+        raise typer.Exit(1)

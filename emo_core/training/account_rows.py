@@ -1,0 +1,55 @@
+"""A training run's predictions as rows for the store: distributions, and a panel of votes that stands for them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+FILE = "predictions.jsonl"
+VOTES = 100  # that stand for a distribution: shares are then right to half a per cent
+RATER = "model"
+
+
+def apportion(shares: np.ndarray, seats: int = VOTES) -> np.ndarray:
+    """Whole votes, (emotions,), that come closest to shares: by largest remainders, the first of equal ones first.
+
+    >>> apportion(np.array([0.504, 0.25, 0.246]))
+    array([50, 25, 25])
+    """
+    wanted = shares * seats
+    votes = np.floor(wanted + 1e-9).astype(int)
+    left = seats - votes.sum()
+    votes[np.argsort(-(wanted - votes), kind="stable")[:left]] += 1
+    return votes
+
+
+def read(folder: Path, offset: int, limit: int, *, emotions: tuple[str, ...]) -> tuple[list[tuple], list[tuple], int]:
+    """Rows of the whole lines from `offset` on, about `limit` bytes, as `annotators.account_rows.read` gives them."""
+    path = folder / FILE
+    votes: list[tuple] = []
+    readings: list[tuple] = []
+    mark = offset
+    if not path.exists():
+        return votes, readings, mark
+    at = _ended_at(folder)
+    with path.open("rb") as file:
+        file.seek(offset)
+        for raw in file:
+            if not raw.endswith(b"\n") or mark - offset >= limit:
+                break
+            mark += len(raw)
+            line = json.loads(raw)
+            facts = json.dumps({"run": int(folder.name), "shares": line["values"]})
+            labels = np.repeat(emotions, apportion(np.array(line["values"])))
+            votes += [
+                (line["clip"], draw, str(label), RATER, None, None, at, facts) for draw, label in enumerate(labels)
+            ]
+            readings.append((line["clip"], "test", "predicted", line["values"], None))
+    return votes, readings, mark
+
+
+def _ended_at(folder: Path) -> str:
+    """When the predictions were written, UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp((folder / FILE).stat().st_mtime, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,44 @@
+"""Hearing all clips before anything is learnt from them: decoded, checked, encoded, once."""
+
+from collections.abc import Callable, Sequence
+
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+
+from emo_core.training.batches import in_order_of_length
+from emo_core.training.data import Item, Mix
+from emo_core.training.learner import Learner
+
+AT_ONCE = 16  # clips
+
+
+def hear_all(learner: Learner, items: Sequence[Item], mix: Mix | None = None) -> None:
+    """Have the learner hear all items, those of like length together. Raises as `Learner.hear` does."""
+    for rows in _groups(items):
+        learner.heard |= learner.hear([items[i] for i in rows], mix)
+
+
+def hear_shared(
+    learner: Learner,
+    items: Sequence[Item],
+    mix: Mix | None,
+    accelerator: Accelerator,
+    before_each: Callable[[int, int], None],
+) -> None:
+    """The same by several processes, each of which hears its part and is told of the others'.
+
+    before_each    called with (groups heard, groups) equally often in all processes: it may wait for the others, or raise
+    """
+    groups, processes = _groups(items), accelerator.num_processes
+    own: dict = {}
+    for first in range(0, len(groups), processes):
+        before_each(first, len(groups))
+        mine = first + accelerator.process_index
+        if mine < len(groups):
+            own |= learner.hear([items[i] for i in groups[mine]], mix)
+    for part in gather_object([own]):
+        learner.heard |= part
+
+
+def _groups(items: Sequence[Item]) -> list[tuple[int, ...]]:
+    return in_order_of_length([item.seconds for item in items], AT_ONCE)

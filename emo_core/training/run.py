@@ -1,0 +1,149 @@
+"""The work of a training run, in a process of its own: `python -m emo_core.training.run FOLDER`, begun by `emo_core.jobs`.
+
+The folder holds `plan.json` and `training.parquet`; training leaves its checkpoint and `predictor/` there, and this module the predictions
+on the test side (`predictions.jsonl`) and `result.json`.
+"""
+
+import hashlib
+import json
+import platform
+import time
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from emo_core.annotators.clips import Clip
+from emo_core.augmentation import dime, features, mixing
+from emo_core.augmentation.samples import Samples
+from emo_core.augmentation.training_clips import TrainingClips
+from emo_core.errors import BadInput
+from emo_core.jobs.worker import Reporter, Stopped, carry_out
+from emo_core.science import distributions
+from emo_core.training import table
+from emo_core.training.data import Data, Examples, Item, assemble
+from emo_core.training.evaluate import predict
+from emo_core.training.hearing import hear_all
+from emo_core.training.loop import Trained, train
+from emo_core.training.plan import TrainPlan, from_document
+
+PLAN, PREDICTIONS = "plan.json", "predictions.jsonl"
+
+
+def work(folder: Path, reporter: Reporter) -> None:
+    """Train, or go on; then predict the test side. Raises Stopped, WorkbenchError."""
+    began = time.monotonic()
+    plan = from_document(json.loads((folder / PLAN).read_text(encoding="utf-8")))
+    found = table.read(folder)
+    votes = plan.targets(found.human, found.synthetic)
+    learnt = ~found.is_test & (votes.sum(axis=1) > 0)
+    if not learnt.any() or not found.is_test.any():
+        raise BadInput(
+            "The study has no clip with sound and votes on one of its sides. Look at its split and the page Health."
+        )
+    training = Examples(_items(plan, found, learnt), distributions.normalise(votes[learnt]))
+    samples = _samples(plan, found, learnt, training, folder, reporter)
+    mixtures = _mixtures(plan, samples, training) if samples else None
+    data = assemble(plan.emotions, training, mixtures, share=plan.settings.validation_share, seed=plan.settings.seed)
+    mix = partial(mixing.mix, settings=plan.augmentation) if samples else None
+    trained = train(data, plan.settings, folder, mix=mix, report=reporter.report, stopping=lambda: reporter.stopping)
+    tested = found.is_test & (found.human.sum(axis=1) > 0)
+    items = _items(plan, found, tested)
+    hear_all(trained.learner, items)
+    _write(folder, [item.id for item in items], predict(trained.learner, items))
+    reporter.finish(_result(plan, data, trained, found, tested, samples, time.monotonic() - began))
+
+
+def _items(plan: TrainPlan, found: table.Table, rows: np.ndarray) -> tuple[Item, ...]:
+    unit = {"clip": found.names, "speaker": found.speakers, "session": found.sessions}[plan.settings.validation_unit]
+    return tuple(
+        Item(clip.clip, (clip,), transcript=clip.transcript or "", unit=unit[place] or clip.clip)
+        for place, clip in enumerate(found.clips)
+        if rows[place]
+    )
+
+
+def _samples(
+    plan: TrainPlan, found: table.Table, rows: np.ndarray, training: Examples, folder: Path, reporter: Reporter
+) -> Samples | None:
+    """What DiME-Aug adds to the training side."""
+    if plan.augmentation is None:
+        return None
+    kind = features.mfcc() if plan.augmentation.features == "mfcc" else features.tower(_tower(plan))
+    clips: list[Clip] = [item.parents[0] for item in training.items]
+
+    def report(done: int, total: int) -> None:
+        reporter.report(done, total, note="features for neighbours")
+        if reporter.stopping:
+            raise Stopped
+
+    values = features.features_of(clips, kind, folder.parent.parent / "features", report=report).values
+    speakers = [found.speakers[place] for place in np.flatnonzero(rows)]
+    side = TrainingClips(training.ids, plan.emotions, training.targets, values, speakers)
+    return dime.plan(side, plan.augmentation, rejected=plan.rejected)
+
+
+def _tower(plan: TrainPlan):
+    from emo_core.models import weights
+    from emo_core.models.backbone import Backbone
+
+    return Backbone.load(weights.find_weights(plan.augmentation.backbone))
+
+
+def _mixtures(plan: TrainPlan, samples: Samples, training: Examples) -> Examples | None:
+    """The samples as items of the training."""
+    by_name = {item.id: item for item in training.items}
+    rows = samples.rows()
+    if not rows:
+        return None
+    items = tuple(
+        Item(
+            row.id, (by_name[row.clip_i].parents[0], by_name[row.clip_j].parents[0]), row.lam,
+            by_name[row.text_of].transcript, by_name[row.clip_i].unit,
+        )
+        for row in rows
+    )  # fmt: skip
+    return Examples(items, np.array([row.target for row in rows]))
+
+
+def _write(folder: Path, clips: list[str], shares: np.ndarray) -> None:
+    """The predictions, all at once: the store takes whole lines in."""
+    lines = [json.dumps({"clip": clip, "values": row.tolist()}) for clip, row in zip(clips, shares)]
+    draft = folder / f".{PREDICTIONS}.draft"
+    draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    draft.replace(folder / PREDICTIONS)
+
+
+def _result(
+    plan: TrainPlan,
+    data: Data,
+    trained: Trained,
+    found: table.Table,
+    tested: np.ndarray,
+    samples: Samples | None,
+    seconds: float,
+) -> dict:
+    """What stands beside the predictions."""
+    learner = trained.learner
+    own = [row for row, item in enumerate(data.train.items) if len(item.parents) == 1]
+    names = hashlib.sha256("\0".join(data.train.ids + data.validation.ids).encode()).hexdigest()[:12]
+    silent = found.silent
+    return {
+        "ended": "complete", "best_epoch": trained.best_epoch, "best_js": trained.best_js, "epochs": len(trained.history),
+        "history": trained.history, "train_mean": data.train.targets[own].mean(axis=0).tolist(),
+        "train_clips": len(own), "validation_clips": len(data.validation), "mixtures": len(data.train) - len(own),
+        "mixtures_left_out": data.mixtures_left_out, "not_made": [asdict(each) for each in samples.not_made] if samples else [],
+        "test_clips": int(tested.sum()), "left_out": {"no sound": silent, "no votes to learn from": found.without(plan)},
+        "seconds": seconds, "device": _device(learner.device), "energy_kwh": None, "clips_hash": names,
+        "versions": {"torch": torch.__version__, "python": platform.python_version(), "backbone": learner.version},
+    }  # fmt: skip
+
+
+def _device(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    carry_out(work)

@@ -1,0 +1,104 @@
+"""Runs of the Results page: their states, one run's card, two runs' differences."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from emo_core.analysis.results_runs import TrainingRun
+from emo_core.store import Database
+from pages.parts import analyses
+from pages.parts import results_documents as documents
+from pages.parts.job_view import STATES, duration
+from pages.parts.session import escape
+
+PARTS = {
+    "train_clips": "to train on",
+    "mixtures": "mixtures",
+    "validation_clips": "to validate",
+    "test_clips": "to test",
+}
+
+
+def states(every: Sequence[TrainingRun]) -> None:
+    """Runs that have no results, each with its state and the reason."""
+    without = [each for each in every if each.why_not is not None]
+    if not without:
+        return
+    with st.expander(f"{len(without):,} of {len(every):,} runs have no results", icon=":material/hourglass_empty:"):
+        st.dataframe(
+            [{"run": each.run.name, "state": STATES.get(each.state, each.state), "why": each.why_not} for each in without],
+            key="table:states", hide_index=True,
+        )  # fmt: skip
+        st.page_link("pages/jobs.py", label="See what is running", icon=":material/work_history:")
+
+
+def card(state: tuple, cards: Sequence[Mapping], *, store: Database, study: str) -> None:
+    """Everything that is known of one run, and its predictions to take along."""
+    name = st.selectbox("Run", [each["run"] for each in cards], key="run", width=420, **analyses.URL)
+    found = next(each for each in cards if each["run"] == name)
+    st.dataframe(
+        [{"": label, "value": value} for label, value in facts(found).items()], key="table:card", hide_index=True, height="content",
+        column_config={"value": st.column_config.TextColumn(width="large")},
+    )  # fmt: skip
+    with st.expander("All settings"):
+        st.json(found["settings"] | ({"augmentation": found["augmentation"]} if found["augmentation"] else {}))
+    st.download_button(
+        "Predictions (CSV)", lambda: documents.predictions(state, name, _store=store, _name=study), f"{name}-predictions.csv", "text/csv",
+        key="predictions.csv", type="tertiary", on_click="ignore", help="Predicted and human shares of every test clip",
+    )  # fmt: skip
+
+
+def facts(found: Mapping) -> dict[str, str]:
+    """A run's card as words; what is not known says so."""
+    mixed = found["augmentation"] or {}
+    versions = ", ".join(f"{name} {version}" for name, version in (found["versions"] or {}).items())
+    gone = "; ".join(f"{count:,} × {why}" for why, count in (found["left_out"] or {}).items())
+    best = "not known"
+    if found["best_js"] is not None:
+        best = f"{found['best_epoch']} of {found['epochs']} (validation JS {found['best_js']:.3f})"
+    return {
+        "job": str(found["job"]),
+        "votes learnt from": found["source"] + (f", {found['votes']:,} synthetic votes a clip" if found["votes"] else ""),
+        "augmentation": f"{mixed['fraction']:.0%} of the training clips" if mixed.get("fraction") else "none",
+        "backbone, loss, seed": f"{found['settings'].get('backbone')}, {found['settings'].get('loss')}, {found['seed']}",
+        "clips": ", ".join(f"{found[key] or 0:,} {word}" for key, word in PARTS.items()),
+        "left out": gone or "none",
+        "ended by": str(found["ended"]),
+        "best epoch": best,
+        "time": duration(found["seconds"]) or "not known",
+        "device": found["device"] or "not known",
+        "energy": "not known" if found["energy_kwh"] is None else f"{found['energy_kwh']:.3g} kWh",
+        "versions": versions or "not known",
+        "hash of the training clips": found["clips_hash"] or "not known",
+        "made": found["made_at"],
+    }  # fmt: skip
+
+
+def compare(state: tuple, names: Sequence[str], *, by: str, strata: str, store: Database, study: str) -> None:
+    """Two runs: what is different in their settings, and who comes closer."""
+    if len(names) < 2:
+        return
+    st.markdown("**Two runs against each other**")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        a = st.selectbox("First", names, index=len(names) - 1, key="a", width=260, **analyses.URL)
+        b = st.selectbox("Second", names, key="b", width=260, **analyses.URL)
+    if a == b:
+        st.caption("Choose two different runs.")
+        return
+    asked = {"a": a, "b": b, "by": by, "strata": strata}
+    found = documents.comparison(state, asked, _store=store, _name=study)
+    if "undefined" in found:
+        st.caption(f"Not compared: {escape(found['undefined'])}.")
+    else:
+        st.markdown(escape(f"{found['words']}. {'; '.join(row['words'] for row in found['strata'])}."))
+    rows = [
+        {"only what differs": row["setting"], a: _value(row["a"]), b: _value(row["b"])} for row in found["settings"]
+    ]
+    if rows:
+        st.dataframe(rows, key="table:differences", hide_index=True)
+    else:
+        st.caption("Nothing that is known of them differs.")
+
+
+def _value(value: object) -> str:
+    return "–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)

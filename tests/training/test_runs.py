@@ -1,0 +1,136 @@
+"""Trainings from plan to panel: the work itself in this process, what the store takes in, the verbs and commands around it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emo_core import jobs, verbs
+from emo_core.annotators import control as panels
+from emo_core.errors import BadInput
+from emo_core.jobs.worker import Reporter
+from emo_core.store import Database, runs, studies
+from emo_core.training import account_rows, control
+from emo_core.training.plan import TrainPlan, from_document, grid
+from emo_core.training.run import work
+from tests.conftest import command, copied
+
+QUICK = {"epochs": 3, "patience": 3}
+
+
+@pytest.fixture(scope="module")
+def trained(demo, tmp_path_factory):
+    """The demo with two short trainings of the probe, carried out here and taken in."""
+    store = Database(copied(demo, tmp_path_factory.mktemp("trained") / "store"))
+    for name, more in (("plain", {}), ("mixed", {"source": "combined", "augmentation": {"fraction": 0.2}})):
+        plan = control.plan_for(store, "demo", {"name": name, "settings": QUICK, **more})
+        run = control.keep(store, plan)
+        folder = runs.folder_of(store, run.run_id)
+        reporter = Reporter(folder)
+        work(folder, reporter)
+        reporter.close()
+        ended = {"state": "done", "rc": 0, "reason": "", "ended_at": 2.0, "asked_at": 0.0, "started_at": 1.0}
+        jobs.files.write_json(folder / jobs.files.STATUS, ended)
+        control.collect(store, name)
+    yield store
+    store.close()
+
+
+def test_a_training_predicts_the_test_side_and_nothing_else(trained):
+    counts = studies.study_counts(trained, "demo")
+    told = control.status(trained, "plain")
+    cursor = trained.cursor()
+    rows = cursor.execute(
+        "SELECT clips.name, values FROM run_readings JOIN clips USING (clip_id) WHERE run_id = 1 AND reading = 'predicted'"
+    ).fetchall()
+    assert {name for name, _ in rows} == set(counts.clips[counts.is_test])
+    np.testing.assert_allclose(np.array([values for _, values in rows]).sum(axis=1), 1, atol=1e-9)
+    assert (told["train_clips"] + told["validation_clips"], told["test_clips"]) == (
+        (~counts.is_test).sum(),
+        counts.is_test.sum(),
+    )
+    assert told["mixtures"] == 0 < control.status(trained, "mixed")["mixtures"]
+
+
+def test_its_panel_stands_beside_the_listeners(trained):
+    study = studies.find_study(trained.cursor(), "demo + plain").study
+    assert (study.reference, study.candidate) == ("human", "model:plain")
+    votes = studies.study_counts(trained, "demo + plain").candidate
+    assert (votes.sum(axis=1) == account_rows.VOTES).all()
+    assert control.collect(trained, "plain") == 0
+    assert [run.name for run in panels.of_models(trained)] == []
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [1 / 3] * 3, [0.001, 0.999], [0.2, 0.3, 0.5]])
+def test_votes_stand_for_shares_as_closely_as_they_can(shares):
+    votes = account_rows.apportion(np.array(shares))
+    assert votes.sum() == account_rows.VOTES
+    assert np.abs(votes / account_rows.VOTES - shares).max() < 1 / account_rows.VOTES
+
+
+def test_a_grid_is_every_source_fraction_and_seed():
+    made = grid(TrainPlan("g", "s", ("anger", "sad")), fractions=(0.0, 0.1), seeds=(0, 1))
+    assert len(made) == 12 and len({plan.name for plan in made}) == 12 and {plan.grid for plan in made} == {"g"}
+    assert {(p.source, p.augmentation and p.augmentation.fraction, p.settings.seed) for p in made} == {
+        (source, more, seed) for source in ("human", "synthetic", "combined") for more in (None, 0.1) for seed in (0, 1)
+    }
+    for plan in made:
+        assert from_document(json.loads(json.dumps(plan.as_document()))) == plan
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"name": "a/b"}, "no slash"),
+        ({"name": "x", "source": "nobody"}, "source of targets"),
+        ({"name": "x", "settings": {"epochs": 0}}, "epochs lies from 1"),
+        ({"name": "x", "settings": {"backbone": "Qwen/Qwen2-Audio-7B-Instruct"}}, "hf download"),
+        ({"name": "x", "wrong": 1}, "no setting 'wrong'"),
+    ],
+)
+def test_wrong_choices_are_told(trained, monkeypatch, tmp_path, settings, why):
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    with pytest.raises(BadInput, match=why):
+        control.plan_for(trained, "demo", settings)
+
+
+def test_without_a_candidate_there_is_one_source(trained):
+    studies.add_study(trained, studies.find_study(trained.cursor(), "demo").study.__class__(
+        "alone", ("demo",), "human", None, ("anger", "happy", "neutral", "sad"), rule="drop_outside"
+    ))  # fmt: skip
+    with pytest.raises(BadInput, match="its only source is human"):
+        control.plan_for(trained, "alone", {"name": "x", "source": "combined"})
+    assert verbs.run(trained, "train", {"study": "alone", "dry": True})["sides"]["train"] > 100
+
+
+def test_the_first_votes_of_a_candidate_are_taken(trained):
+    one, several = (control.plan_for(trained, "demo", {"name": "v", "source": "synthetic", "votes": n}) for n in (1, 4))
+    from emo_core.store.training_clips import training_clips
+
+    few, more = (np.array(training_clips(trained, "demo", votes=plan.votes)["synthetic"]) for plan in (one, several))
+    assert (few.sum(axis=1) == 1).all() and (more.sum(axis=1) == 4).all() and (few <= more).all()
+
+
+def test_a_command_trains_waits_and_predicts_a_folder(demo, tmp_path):
+    folder = copied(demo, tmp_path / "store")
+    done = command(folder, "train", "demo", "--name", "r", "--epochs", 2, "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == 0 and told["state"] == "done" and told["companion"] == "demo + r"
+    assert command(folder, "train", "demo", "--name", "r").exit_code == 2
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    source = next(path for path in demo.rglob("*.wav"))
+    (sounds / "=one.wav").write_bytes(source.read_bytes())
+    (sounds / "two.wav").write_bytes(b"no sound")
+    done = command(folder, "predict", "r", sounds, "--to", tmp_path / "p.csv", "--json")
+    assert json.loads(done.stdout) | {"file": ""} == {
+        "file": "", "sounds": 2, "predicted": 1, "failed": 1, "emotions": told_emotions(folder)
+    }  # fmt: skip
+    table = pd.read_csv(tmp_path / "p.csv")
+    assert table["file"][0] == "'=one.wav" and abs(table.loc[0, told_emotions(folder)].sum() - 1) < 1e-4
+    assert "not audio" in table["problem"][1]
+
+
+def told_emotions(folder) -> list[str]:
+    return json.loads(command(folder, "study", "show", "demo", "--json").stdout)["emotions"]
