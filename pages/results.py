@@ -24,6 +24,7 @@ if not every:
         "and start a run or a grid of runs. Or in a terminal:"
     )
     st.code(f'python -m emo_core train "{study}" --target combined --augment 0.3', language="bash")
+    st.page_link("pages/train.py", label="Train", icon=":material/model_training:", query_params={"study": study})
     st.stop()
 runs.states(every)
 done = [each.run.name for each in every if each.why_not is None]

@@ -95,7 +95,9 @@ def show_curves(run: runs.Run) -> None:
     st.caption(" · ".join([job_view.STATES[now["state"]], escape(now["note"]), *told]))
 
 
-with st.expander("New training", icon=":material/add:", expanded=not found):
+with st.expander(
+    "New training", icon=":material/add:", expanded=not found or st.session_state.pop("train:open", False)
+):
     arguments = train_form.choose(store, stored)
     if arguments and st.button("Start", type="primary", icon=":material/play_arrow:", key="start"):
         try:
@@ -120,6 +122,9 @@ with st.container(horizontal=True):
         st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=stop, args=(run,))
     if now["state"] in ("made", "failed", "cancelled", "lost"):
         st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=resume, args=(run,))
+    st.button(
+        "Duplicate", icon=":material/content_copy:", key="duplicate", on_click=train_form.fill_in, args=(run.settings,)
+    )
     st.page_link(
         "pages/jobs.py", label="Its job", icon=":material/work_history:", query_params={"job": str(run.run_id)}
     )

@@ -43,6 +43,20 @@ def choose(store: Database, stored: studies.StoredStudy) -> dict | None:
     return arguments
 
 
+def fill_in(settings: dict) -> None:
+    """Put the choices of a run into the form: to change one of them and train again."""
+    own, backbone = settings["settings"], settings["settings"]["backbone"]
+    kind = backbone if backbone in ("probe", "tiny") else "other"
+    st.session_state.update({
+        "train:open": True, "train:several": "one run", "train:name": "", "train:source": settings["source"],
+        "train:augment": (settings["augmentation"] or {}).get("fraction", 0.0), "train:votes": settings["votes"],
+        "train:seed": own["seed"], "train:kind": kind, "train:backbone": backbone, "train:loss": own["loss"],
+        "train:epochs": own["epochs"], "train:patience": own["patience"], "train:batch": own["batch"],
+        "train:rate": own["learning_rate"], "train:micro": own["micro_batch"],
+        "train:checkpointing": own["checkpointing"], "train:qlora": own["qlora"],
+    })  # fmt: skip
+
+
 def _one(known: tuple[str, ...]) -> dict:
     source = st.segmented_control(
         "Learn from", list(known), default=known[0], required=True, key="train:source",

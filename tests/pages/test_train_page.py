@@ -63,3 +63,22 @@ def test_a_failed_training_says_why_and_can_be_resumed(planned, monkeypatch):
     assert [button.label for button in app.button if button.key in ("resume", "stop")] == ["Resume"]
     app.selectbox("train_run").set_value("new").run()
     assert app.selectbox("train_run").value == "new" and "No epoch is over yet" in said(app)
+
+
+def test_a_run_is_duplicated_to_change_one_choice(planned, monkeypatch):
+    settings = {
+        "source": "combined",
+        "augmentation": {"fraction": 0.2},
+        "settings": {"seed": 5, "loss": "kl", "epochs": 7},
+    }
+    control.keep(planned, control.plan_for(planned, "demo", {"name": "third", **settings}))
+    app = draw(monkeypatch, planned, "train", run="third")
+    app.button("duplicate").click().run()
+    assert not app.exception
+    values = {field.key: field.value for field in [*app.number_input, *app.selectbox, *app.select_slider]}
+    assert (values["train:seed"], values["train:loss"], values["train:epochs"], values["train:augment"]) == (
+        5,
+        "kl",
+        7,
+        0.2,
+    )

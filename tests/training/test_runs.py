@@ -1,17 +1,21 @@
 """Trainings from plan to panel: the work itself in this process, what the store takes in, the verbs and commands around it."""
 
 import json
+import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import psutil
+import pyarrow.parquet as pq
 import pytest
 
-from emo_core import jobs, verbs
+from emo_core import jobs, science, verbs
 from emo_core.annotators import control as panels
 from emo_core.errors import BadInput
 from emo_core.jobs.worker import Reporter
 from emo_core.store import Database, runs, studies
-from emo_core.training import account_rows, control
+from emo_core.training import account_rows, control, table
 from emo_core.training.plan import TrainPlan, from_document, grid
 from emo_core.training.run import work
 from tests.conftest import command, copied
@@ -110,6 +114,75 @@ def test_the_first_votes_of_a_candidate_are_taken(trained):
 
     few, more = (np.array(training_clips(trained, "demo", votes=plan.votes)["synthetic"]) for plan in (one, several))
     assert (few.sum(axis=1) == 1).all() and (more.sum(axis=1) == 4).all() and (few <= more).all()
+
+
+def test_a_killed_training_goes_on_and_comes_out_equal(trained, tmp_path):
+    plan = control.plan_for(trained, "demo", {"name": "killed", "settings": QUICK | {"epochs": 5, "patience": 5}})
+    folder = runs.folder_of(trained, control.keep(trained, plan).run_id)
+    control.begin(trained, "killed")
+    wait(lambda: (folder / "checkpoint.pt").exists() or jobs.status(folder).state not in jobs.ALIVE)
+    psutil.Process(jobs.files.read_json(folder / jobs.files.PROCESS)["work_pid"]).kill()
+    wait(lambda: jobs.status(folder).state not in jobs.ALIVE)
+    assert control.status(trained, "killed")["state"] == "failed" and "signal 9" in jobs.status(folder).reason
+    control.begin(trained, "killed")
+    wait(lambda: jobs.status(folder).state not in jobs.ALIVE)
+    assert control.status(trained, "killed")["state"] == "done"
+    whole = runs.folder_of(trained, control.keep(trained, replace(plan, name="whole")).run_id)
+    control.begin(trained, "whole")
+    wait(lambda: jobs.status(whole).state not in jobs.ALIVE)
+    histories = [jobs.files.read_json(each / jobs.files.RESULT)["history"] for each in (folder, whole)]
+    assert histories[0] == histories[1]
+    assert (folder / account_rows.FILE).read_bytes() == (whole / account_rows.FILE).read_bytes()
+
+
+def wait(happened, patience_s: float = 120.0) -> None:
+    until = time.monotonic() + patience_s
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def on_test_side(store: Database, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(human shares, predicted, training mean) of a run on the test side, by clip."""
+    folder = runs.folder_of(store, runs.find_run(store, name).run_id)
+    found = table.read(folder)
+    human = dict(zip(found.names, science.normalise(found.human)))
+    lines = [json.loads(line) for line in (folder / account_rows.FILE).read_text().splitlines()]
+    mean = np.array(jobs.files.read_json(folder / jobs.files.RESULT)["train_mean"])
+    return np.array([human[line["clip"]] for line in lines]), np.array([line["values"] for line in lines]), mean
+
+
+def test_the_probe_beats_the_training_mean(trained):
+    folder = runs.folder_of(trained, control.keep(trained, control.plan_for(trained, "demo", {"name": "usual"})).run_id)
+    work(folder, Reporter(folder))
+    human, predicted, mean = on_test_side(trained, "usual")
+    js = science.jensen_shannon_divergence
+    gain = js(human, np.broadcast_to(mean, human.shape)) - js(human, predicted)
+    found = science.mean_interval(gain, seed=0)
+    assert found.value > 0.1 and found.interval.low > 0
+
+
+def test_with_noisy_people_a_clean_panel_helps_most_where_listeners_agree(trained):
+    """Training votes of people: one a clip, half of them at random. The candidate's are clean; the test side is untouched."""
+    closer = {}
+    for source in ("human", "combined"):
+        settings = {"name": f"noisy {source}", "source": source, "settings": {"epochs": 30}}
+        folder = runs.folder_of(trained, control.keep(trained, control.plan_for(trained, "demo", settings)).run_id)
+        found = table.read(folder)
+        rng = np.random.default_rng(0)
+        for row in np.flatnonzero(~found.is_test):
+            truth = found.human[row] / found.human[row].sum()
+            label = rng.choice(len(truth), p=truth) if rng.random() < 0.5 else rng.integers(len(truth))
+            found.human[row] = np.eye(len(truth))[label]
+        columns = pq.read_table(folder / table.FILE).to_pydict() | {"human": found.human.tolist()}
+        table.write(folder, columns, found.silent)
+        work(folder, Reporter(folder))
+        human, predicted, _ = on_test_side(trained, settings["name"])
+        closer[source] = science.jensen_shannon_divergence(human, predicted)
+    entropy = science.entropy(human)
+    agreed = entropy <= np.quantile(entropy, 1 / 3)
+    gain = science.mean_interval((closer["human"] - closer["combined"])[agreed], seed=0)
+    assert gain.value > 0 and gain.interval.low > 0
 
 
 def test_a_command_trains_waits_and_predicts_a_folder(demo, tmp_path):
