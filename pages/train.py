@@ -84,6 +84,8 @@ def show_curves(run: runs.Run) -> None:
     folder, now = runs.folder_of(store, run.run_id), control.status(store, run.name)
     lines = [line["figures"] for line in jobs.read_lines(folder / "progress.jsonl")[0]]
     epochs = list({row["epoch"]: row for row in lines if row.get("epoch") and "val_js" in row}.values())
+    whole = (jobs.files.read_json(folder / jobs.files.RESULT) or {}).get("history")
+    epochs = whole or epochs  # quick epochs are not all reported while they go
     if epochs:
         card = {"run": run.name, "history": epochs, "best_epoch": now["best_epoch"], "best_js": now["best_js"]}
         columns = {key: [row.get(key) for row in epochs] for key in ("epoch", "loss", "val_js", "learning_rate")}
