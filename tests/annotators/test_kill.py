@@ -23,7 +23,7 @@ from emo_core.store import Database
 from tests.conftest import ROOT, environment
 from tests.servers.gemini import Server
 
-KILLS, DRAWS = int(os.environ.get("EMO_KILLS", "6")), int(os.environ.get("EMO_DRAWS", "200"))
+KILLS, DRAWS = int(os.environ.get("EMO_KILLS", "4")), int(os.environ.get("EMO_DRAWS", "200"))
 FAULTS = {"429": 0.02, "500": 0.01, "cut": 0.01, "garbage": 0.01, "wrong-label": 0.05, "safety": 0.02, "empty": 0.01}
 KEY = "AIza-planted-key-0123456789"
 
