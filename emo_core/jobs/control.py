@@ -81,9 +81,11 @@ def _launch(folder: Path, environment: dict[str, str]) -> None:
     threading.Thread(target=process.wait, daemon=True, name=f"job {folder.name}").start()  # leaves no zombie
     deadline = time.monotonic() + PATIENCE_S
     while not (folder / files.PROCESS).exists() and not (folder / files.STATUS).exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            said = scrub(files.last_lines(folder, 1)) or "it said nothing"
-            raise JobError(f"The supervisor of job {folder.name} did not come up: {said}. Its log may say more.")
+        ended = process.poll() is not None
+        if ended or time.monotonic() > deadline:
+            how = f"it ended with {process.returncode}" if ended else f"it did not stand after {PATIENCE_S:.0f} s"
+            said = scrub(files.last_lines(folder, 1)) or "nothing"
+            raise JobError(f"The supervisor of job {folder.name} did not come up: {how}. The log says last: {said}.")
         time.sleep(0.02)
 
 
@@ -100,12 +102,17 @@ def cancel(folder: Path, grace_s: float = GRACE_S, *, attempt: int | None = None
         return now
     if now.state in ALIVE:
         ask_to_stop(folder, grace_s)
-        if _ends_within(folder, grace_s + FORCE_S):
+        if _ends_within(folder, now.attempt, grace_s + FORCE_S):
             return status(folder)
     card = files.read_json(folder / files.PROCESS)
     if card and card["executor"] == "local" and not processes.is_here(card) and now.state in ALIVE:
         raise JobError(f"Job {folder.name} runs on {card['host']} and does not answer. Stop it there.")
-    _bury(folder, card, now)
+    try:
+        with FileLock(folder / files.STARTING, timeout=PATIENCE_S):  # nobody resumes what is being buried
+            if status(folder).attempt == now.attempt:
+                _bury(folder, card, now)
+    except Timeout:
+        raise JobError(f"Job {folder.name} is being started again. Stop it when it stands.") from None
     return status(folder)
 
 
@@ -120,20 +127,21 @@ def ask_to_stop(folder: Path, grace_s: float = GRACE_S) -> None:
         processes.wake(processes.marked(folder))
 
 
-def _ends_within(folder: Path, patience_s: float) -> bool:
+def _ends_within(folder: Path, attempt: int, patience_s: float) -> bool:
+    """Whether this attempt says in time how it ended; a later one says that it did."""
     deadline = time.monotonic() + patience_s
-    while status(folder).state in ALIVE:
+    while (now := status(folder)).attempt == attempt and now.state in ALIVE:
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
-    return (folder / files.STATUS).exists()
+    return now.attempt != attempt or (folder / files.STATUS).exists()
 
 
 def _bury(folder: Path, card: dict | None, before: Status) -> None:
     """End what does not end by itself, and write the status in its supervisor's place."""
     if card and card["executor"] == "slurm":
         slurm.cancel(card["slurm_id"])
-        _ends_within(folder, SLURM_KILLS_IN_S)
+        _ends_within(folder, before.attempt, SLURM_KILLS_IN_S)
     elif card and processes.is_here(card) and processes.is_alive(card, folder):
         with suppress(psutil.NoSuchProcess):
             processes.kill([psutil.Process(card["pid"])])

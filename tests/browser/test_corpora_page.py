@@ -91,6 +91,7 @@ def test_a_wrong_file_is_said_and_the_next_one_is_taken(server, page):
         re.compile("picture.csv")
     )
     picture(page, "corpora-wrong")
+    settled(page)  # until then the path of the file before may be written over what is typed
     page.get_by_role("textbox", name="or give its path on this machine").fill("/nowhere/votes.csv")
     page.keyboard.press("Enter")
     page.get_by_text("There is no file /nowhere/votes.csv").wait_for()

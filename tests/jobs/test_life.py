@@ -144,6 +144,23 @@ def test_resume_goes_on_where_it_stopped(root):
     assert jobs.cancel(folder) == status
 
 
+def test_a_slow_stop_spares_the_attempt_after_it(root, monkeypatch):
+    """Who stops looks now and then whether it has ended; meanwhile it may have ended and been resumed."""
+    folder = make(root, "count", steps=40, every_s=0.02)
+    jobs.start(folder)
+    until(lambda: jobs.status(folder).progress.done)
+    look = control._ends_within
+
+    def late(*args):
+        until(lambda: jobs.status(folder).state == "cancelled")
+        control._file_away(folder)  # the first thing that a resume does
+        return look(*args)
+
+    monkeypatch.setattr(control, "_ends_within", late)
+    status = jobs.cancel(folder, grace_s=0)
+    assert (status.state, status.attempt) == ("made", 2)
+
+
 def test_what_a_lost_job_left_behind_is_gone_before_it_is_resumed(root):
     folder = make(root, "orphan")
     supervisor = jobs.start(folder).pid
