@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -48,12 +48,18 @@ def work(folder: Path, reporter: Reporter) -> None:
     mixtures = _mixtures(plan, samples, training) if samples else None
     data = assemble(plan.emotions, training, mixtures, share=plan.settings.validation_share, seed=plan.settings.seed)
     mix = partial(mixing.mix, settings=plan.augmentation) if samples else None
-    trained = train(data, plan.settings, folder, mix=mix, report=reporter.report, stopping=lambda: reporter.stopping)
+    settings = replace(plan.settings, cache=plan.settings.cache or str(_shared(folder)))
+    trained = train(data, settings, folder, mix=mix, report=reporter.report, stopping=lambda: reporter.stopping)
     tested = found.is_test & (found.human.sum(axis=1) > 0)
     items = _items(plan, found, tested)
     hear_all(trained.learner, items)
     _write(folder, [item.id for item in items], predict(trained.learner, items))
     reporter.finish(_result(plan, data, trained, found, tested, samples, time.monotonic() - began))
+
+
+def _shared(folder: Path) -> Path:
+    """The store's folder of features: what one run heard, no other has to hear again."""
+    return folder.parents[1] / "features"
 
 
 def _items(plan: TrainPlan, found: table.Table, rows: np.ndarray) -> tuple[Item, ...]:
@@ -79,7 +85,7 @@ def _samples(
         if reporter.stopping:
             raise Stopped
 
-    values = features.features_of(clips, kind, folder.parent.parent / "features", report=report).values
+    values = features.features_of(clips, kind, _shared(folder), report=report).values
     speakers = [found.speakers[place] for place in np.flatnonzero(rows)]
     side = TrainingClips(training.ids, plan.emotions, training.targets, values, speakers)
     return dime.plan(side, plan.augmentation, rejected=plan.rejected)

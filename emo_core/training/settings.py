@@ -73,7 +73,8 @@ class TrainSettings:
     prompt          what a backbone reads with the audio; {transcript} and {emotions} are filled in
     longest_s       seconds; a longer clip stops the run, nothing is cut. The model hears 30 at most
     input_noise     probe: standard deviation of the noise on standardised features in training
-    cache           folder of features and tower outputs; empty: beside the run
+    cache           folder of features and tower outputs; empty: that of the store, shared by all its runs, or beside the run
+                    where there is no store
 
     Raises BadInput for values outside their range, UnknownName for other names.
     """

@@ -17,6 +17,7 @@ from emo_core.jobs.worker import Reporter
 from emo_core.store import Database, runs, studies
 from emo_core.training import account_rows, control, table
 from emo_core.training.plan import TrainPlan, from_document, grid
+from emo_core.training.probe import MAKER
 from emo_core.training.run import work
 from tests.conftest import command, copied
 
@@ -55,6 +56,14 @@ def test_a_training_predicts_the_test_side_and_nothing_else(trained):
         counts.is_test.sum(),
     )
     assert told["mixtures"] == 0 < control.status(trained, "mixed")["mixtures"]
+
+
+def test_runs_share_what_they_heard(trained):
+    heard = [path.stem for path in (trained.folder / "features" / MAKER).rglob("*.safetensors")]
+    told = [control.status(trained, name) for name in ("plain", "mixed")]
+    own = told[0]["train_clips"] + told[0]["validation_clips"] + told[0]["test_clips"]
+    assert len(heard) == len(set(heard)) == own + told[1]["mixtures"]
+    assert not list(trained.folder.glob("jobs/*/cache"))
 
 
 def test_its_panel_stands_beside_the_listeners(trained):
