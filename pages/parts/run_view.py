@@ -1,5 +1,7 @@
 """A run from near: what it will cost, how far it is, what it has found so far."""
 
+from http import HTTPStatus
+
 import pandas as pd
 import streamlit as st
 
@@ -20,8 +22,6 @@ ENDED = {
     "cap": "It stopped before a call that might have passed the cap. Raise the cap to go on.",
     "saturated": "It stopped by its rule: one more draw a clip now brings the panel closer to the listeners by less than the plan asks.",
 }
-
-
 # The job is done where the run is not.
 PARTS = {"trial": "✓ trial done", "cap": "⏸ stopped at its cap", "saturated": "⏸ stopped by its rule"}
 FURTHER = {
@@ -124,14 +124,25 @@ def progress(found: dict) -> None:
         ("Calls that failed and were sent again", found["calls"]["failed"]),
     ):
         if counts:
-            told = "; ".join(f"{n:,} × {FAULTS.get(what, what)}" for what, n in counts.items())
+            told = "; ".join(f"{n:,} × {_fault(what)}" for what, n in counts.items())
             st.caption(escape(f"{label}: {told}."))
+
+
+def _fault(what: str) -> str:
+    """An outcome in words; an HTTP status with its name.
+
+    >>> _fault("429")
+    'status 429 (Too Many Requests)'
+    """
+    if what.isdigit() and int(what) in set(HTTPStatus):
+        return f"status {what} ({HTTPStatus(int(what)).phrase})"
+    return FAULTS.get(what, what)
 
 
 def _calls(calls: dict) -> str:
     told = [f"Answered {calls['answered']:,}."]
     if calls["failed"]:
-        told.append(f"Sent again: {', '.join(f'{why} {n:,}' for why, n in calls['failed'].items())}.")
+        told.append(f"Sent again: {', '.join(f'{n:,} × {_fault(why)}' for why, n in calls['failed'].items())}.")
     if calls["unknown"]:
         told.append(f"{calls['unknown']:,} were under way when the process ended, and may have been paid.")
     return " ".join(told)
