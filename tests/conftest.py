@@ -24,6 +24,8 @@ from emo_core.store import Database, corpora, studies
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 EMOTIONS = ("anger", "happy", "neutral", "sad")
+# Two test processes share two cores, and a pool of threads does not survive a fork; jobs that tests start inherit this.
+os.environ["OMP_NUM_THREADS"] = "1"
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from emo_core.annotators.ledger import FILE, VOTE
 from emo_core.annotators.plan import Cell
+from emo_core.jobs.files import read_raw_lines
 
 _KEPT = ("attempt", "call", "prompt", "seed", "model", "latency_s")
 
@@ -13,22 +14,13 @@ def read(folder: Path, offset: int, limit: int) -> tuple[list[tuple], list[tuple
     """Rows of the whole lines from `offset` on, about `limit` bytes of them, and the offset after them: (clip, draw, label,
     rater, persona, temperature, at, provenance) for each vote, (clip, prompt, reading, values, reply) for each reading.
     """
-    path = folder / FILE
     votes: list[tuple] = []
     readings: list[tuple] = []
-    run, mark = int(folder.name), offset
-    if not path.exists():
-        return votes, readings, mark
-    with path.open("rb") as file:
-        file.seek(offset)
-        for raw in file:
-            if not raw.endswith(b"\n") or mark - offset >= limit:
-                break
-            mark += len(raw)
-            line = parsed(raw)
-            if line.get("event") == "answered":
-                votes += _votes(run, line)
-                readings += _readings(line)
+    found, mark = read_raw_lines(folder / FILE, offset, limit)
+    for line in map(parsed, found):
+        if line.get("event") == "answered":
+            votes += _votes(int(folder.name), line)
+            readings += _readings(line)
     return votes, readings, mark
 
 

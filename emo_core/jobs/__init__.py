@@ -10,7 +10,7 @@ files        the files of a job's folder; its log
 supervisor   the process that carries an attempt out       turns   who may use the GPU next
 worker       what the work itself uses                     log     what it printed, without secrets
 processes    what is alive                                 slurm   jobs on a cluster (slurm_submission: how they get there)
-secrets      keys that must be in no file
+secrets      keys that must be in no file              disk      a disk that takes no more, in words
 """
 
 from emo_core.jobs.control import ask_to_stop, cancel, start

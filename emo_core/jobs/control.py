@@ -12,7 +12,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from emo_core.errors import JobError
-from emo_core.jobs import files, processes, slurm
+from emo_core.jobs import disk, files, processes, slurm
 from emo_core.jobs.secrets import scrub
 from emo_core.jobs.spec import GRACE_S, ROOT, read_spec
 from emo_core.jobs.state import ALIVE, Status, status
@@ -27,7 +27,7 @@ def start(folder: Path, env: dict[str, str] | None = None, *, again: bool = Fals
 
     `env` goes into the environment of the work and nowhere else: it may hold keys. With `again` a job that is done is begun
     again too: work that was done as far as it was asked for. Raises JobError where the job is running, done, or being started
-    by another process, and where its executor is not there.
+    by another process, and where its executor is not there; DiskFull.
     """
     folder = folder.resolve()
     spec = read_spec(folder)
@@ -43,7 +43,10 @@ def start(folder: Path, env: dict[str, str] | None = None, *, again: bool = Fals
         if spec.executor == "slurm":
             slurm.check()
         processes.kill_marked(folder)
-        _file_away(folder)
+        with disk.told_when_full(folder):
+            _file_away(folder)
+            for name in files.AT_THE_END:
+                files.reserve(folder / name)
         environment = os.environ | (env or {})
         (slurm.submit if spec.executor == "slurm" else _launch)(folder, environment)
         return status(folder)

@@ -1,6 +1,7 @@
 """Files of a job's folder. They are replaced whole or grow by whole lines, so that a reader never sees half a record."""
 
 import codecs
+import errno
 import json
 import os
 import threading
@@ -15,6 +16,8 @@ RESULT = "result.json"  # what the work found
 PROGRESS = "progress.jsonl"  # how far it is
 ATTEMPTS = "attempts.jsonl"  # how earlier attempts ended
 LOG = "log.txt"  # what the work printed
+AT_THE_END = (STATUS, OUTCOME, STOP)  # what must be said on a full disk too
+RESERVED = 16_384  # bytes: longer than what is said of an end
 LOCK = "lock"  # held by the supervisor for its whole life
 STARTING = "starting.lock"  # held by whoever starts the job, until the supervisor stands
 
@@ -36,13 +39,38 @@ def create_json(path: Path, document: dict) -> bool:
     return True
 
 
+def reserve(path: Path) -> None:
+    """Take now the space that `write_json` needs for `path`, so that the file can be written on a disk that is full by then."""
+    _fill(_reserved(path), b" " * RESERVED, "wb")
+
+
+def release(path: Path) -> None:
+    """Give back what `reserve` took, if it is still there."""
+    _reserved(path).unlink(missing_ok=True)
+
+
+def _reserved(path: Path) -> Path:
+    return path.with_name(f".{path.name}.reserved")
+
+
 def _draft(path: Path, document: dict) -> Path:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(as_line(document))
+    draft, data = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}"), as_line(document).encode()
+    try:
+        _fill(draft, data, "wb")
+    except OSError:
+        draft.unlink(missing_ok=True)
+        if not _reserved(path).exists() or len(data) > RESERVED:
+            raise
+        draft = _reserved(path)
+        _fill(draft, data.ljust(RESERVED), "r+b")  # written over in place: no new space is needed
+    return draft
+
+
+def _fill(path: Path, data: bytes, mode: str) -> None:
+    with path.open(mode) as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    return draft
 
 
 def as_line(document: dict) -> str:
@@ -65,12 +93,17 @@ def read_json(path: Path) -> dict | None:
 
 
 def append_line(path: Path, text: str) -> None:
-    """Add one line by one write. A line that a killed writer left half written is closed first."""
+    """Add one line by one write. A line that a killed writer left half written is closed first.
+
+    Raises OSError where the disk took only a part of it.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, (("\n" if torn else "") + text + "\n").encode())
+        data = (("\n" if torn else "") + text + "\n").encode()
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(descriptor)
 
@@ -85,6 +118,24 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict], int]:
     whole = data.rfind(b"\n") + 1
     parsed = (_record(line) for line in data[:whole].splitlines())
     return [record for record in parsed if record is not None], offset + whole
+
+
+def read_raw_lines(path: Path, offset: int, limit: int) -> tuple[list[bytes], int]:
+    """Whole lines from `offset` bytes on, as they are, and the offset after them: until `limit` bytes are reached, so that a long
+    account can be taken in piece by piece. A missing file has no lines.
+    """
+    lines: list[bytes] = []
+    mark = offset
+    if not path.exists():
+        return lines, mark
+    with path.open("rb") as file:
+        file.seek(offset)
+        for raw in file:
+            if not raw.endswith(b"\n") or mark - offset >= limit:
+                break
+            mark += len(raw)
+            lines.append(raw)
+    return lines, mark
 
 
 def _record(line: bytes) -> dict | None:

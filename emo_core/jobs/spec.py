@@ -5,13 +5,14 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import psutil
 
 from emo_core.errors import BadInput, JobError, UnknownName
-from emo_core.jobs import files
+from emo_core.jobs import disk, files
 
 ROOT = Path(__file__).parents[2]  # where `python -m` finds emo_core
 GRACE_S = 10.0  # from the request to stop to the kill, where the request does not say
@@ -73,15 +74,22 @@ class Spec:
             raise BadInput(f"A job runs a Python module, such as emo_core.training.run; {self.module!r} is none.")
 
 
-def make(root: Path, spec: Spec) -> Path:
+def make(root: Path, spec: Spec, fill: Callable[[Path], None] = lambda folder: None) -> Path:
     """Write the job's folder below `root` and return it. Nothing is started.
 
-    Raises BadInput where the number is taken.
+    `fill` writes what the work reads into the folder, under a name that does not last: the job appears whole or not at all.
+    Raises BadInput where the number is taken, DiskFull.
     """
     root.mkdir(parents=True, exist_ok=True)
+    with disk.told_when_full(root):
+        return _make(root, spec, fill)
+
+
+def _make(root: Path, spec: Spec, fill: Callable[[Path], None]) -> Path:
     draft = Path(tempfile.mkdtemp(prefix=".new-", dir=root))  # appears under its number at once and complete
     draft.chmod(0o755)
     try:
+        fill(draft)
         while True:
             made = replace(spec, number=spec.number or _next_number(root), made_at=spec.made_at or time.time())
             files.write_json(draft / files.SPEC, asdict(made))

@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from emo_core.errors import JobError, WorkbenchError
-from emo_core.jobs import files, processes
+from emo_core.jobs import disk, files, processes
 from emo_core.jobs.log import Log
 from emo_core.jobs.secrets import scrub
 from emo_core.jobs.spec import GRACE_S, ROOT, preflight, read_spec
@@ -45,8 +45,7 @@ def supervise(folder: Path) -> str:
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not end without a word
             processes.kill_tree(folder)
             attempt.log.write(scrub(traceback.format_exc()).encode())
-            told = str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
-            state, rc, reason = "failed", None, told
+            state, rc, reason = "failed", None, _told(error, folder)
         attempt.end(state, rc, reason)
     return state
 
@@ -92,6 +91,8 @@ class Attempt:
         times = {key: self._card[key] for key in ("asked_at", "started_at")}
         document = {"state": state, "rc": rc, "reason": scrub(reason), "ended_at": time.time()} | times
         files.write_json(self.folder / files.STATUS, document)
+        for name in files.AT_THE_END:
+            files.release(self.folder / name)
 
     def _work(self) -> tuple[str, int | None, str]:
         processes.adopt_orphans()
@@ -157,12 +158,17 @@ class Attempt:
             os.utime(self.folder / files.PROCESS)
 
 
+def _told(error: Exception, folder: Path) -> str:
+    full = disk.why_not_written(error, folder) if isinstance(error, OSError) else None
+    return full or (str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}")
+
+
 def verdict(rc: int, outcome: dict | None, stopped: str | None) -> tuple[str, int, str]:
     """(state, rc, reason) from the exit status of the work, its own word (None: it left none), and why it was asked to
     end (None: it was not).
 
     >>> verdict(-9, None, None)
-    ('failed', -9, "It was killed by signal 9 (SIGKILL), often the system's answer to too little memory.")
+    ('failed', -9, "It was killed by signal 9 (SIGKILL), often the system's answer to too little memory; it can be resumed.")
     """
     if outcome and outcome["state"] == "done":
         return "done", rc, ""
@@ -183,7 +189,11 @@ def _death(rc: int) -> str:
         name = signal.Signals(-rc).name
     except ValueError:
         name = "unknown"
-    hint = ", often the system's answer to too little memory" if -rc == signal.SIGKILL else "; the log may say more"
+    hint = (
+        ", often the system's answer to too little memory; it can be resumed"
+        if -rc == signal.SIGKILL
+        else "; the log may say more"
+    )
     return f"It was killed by signal {-rc} ({name}){hint}."
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emo_core.errors import WorkbenchError
-from emo_core.jobs import files
+from emo_core.jobs import disk, files
 from emo_core.jobs.secrets import scrub
 
 EVERY_S = 0.5  # between two lines of progress
@@ -40,12 +40,14 @@ class Reporter:
         self._latest: dict | None = None
         self._written_at = 0.0
         self._timer: threading.Timer | None = None
+        self._lost = 0
         self._writing = threading.RLock()
 
     def report(self, done: float, total: float, note: str = "", **figures: float) -> None:
         """Say that `done` of `total` steps are done; `note` is what is going on, `figures` whatever else, such as a loss.
 
-        Cheap: two lines a second are written at most, and the last report is always among them.
+        Cheap: two lines a second are written at most, and the last report is always among them. One that the disk does not take
+        stops no work: it is counted, and the log says so at the end.
         """
         with self._writing:
             self._latest = {"at": time.time(), "done": done, "total": total, "note": note, "figures": figures}
@@ -63,7 +65,10 @@ class Reporter:
                 self._timer.cancel()
             self._timer = None
             if self._latest:
-                files.append_line(self.folder / files.PROGRESS, scrub(files.as_line(self._latest)))
+                try:
+                    files.append_line(self.folder / files.PROGRESS, scrub(files.as_line(self._latest)))
+                except OSError:
+                    self._lost += 1
                 self._latest, self._written_at = None, time.monotonic()
 
     @property
@@ -81,8 +86,10 @@ class Reporter:
         files.write_json(self.folder / files.RESULT, json.loads(scrub(files.as_line(result))))
 
     def close(self) -> None:
-        """Write the last report, if it was held back."""
+        """Write the last report, if it was held back, and say how many could not be written."""
         self._flush()
+        if self._lost:
+            print(f"[{self._lost:,} reports of progress could not be written]", flush=True)
 
     def _hear(self, number: int, frame: object) -> None:
         self._signalled = True
@@ -91,8 +98,8 @@ class Reporter:
 def carry_out(work: Callable[[Path, Reporter], object]) -> None:
     """Run `work` on the folder that the command line names, and leave word of how it ended; ends the process.
 
-    Returned: done. Stopped: cancelled. A WorkbenchError: failed, its sentence is the reason. Anything else: failed, with
-    the type and message as the reason and the stack in the log.
+    Returned: done. Stopped: cancelled. A WorkbenchError: failed, its sentence is the reason. A full disk: failed, with how
+    much is free. Anything else: failed, with the type and message as the reason and the stack in the log.
     """
     folder = Path(sys.argv[1])
     reporter = Reporter(folder)
@@ -117,5 +124,6 @@ def _outcome(work: Callable[[Path, Reporter], object], reporter: Reporter) -> tu
         return "failed", f"The memory was not enough ({str(error) or 'MemoryError'}): choose smaller settings."
     except Exception as error:  # noqa: BLE001 - the last door: told in words, kept whole in the log
         _LOG.exception("the work failed")
-        return "failed", f"{type(error).__name__}: {error}"
+        full = disk.why_not_written(error, reporter.folder) if isinstance(error, OSError) else None
+        return "failed", full or f"{type(error).__name__}: {error}"
     return "done", ""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.jobs.files import read_raw_lines
+
 FILE = "predictions.jsonl"
 VOTES = 100  # that stand for a distribution: shares are then right to half a per cent
 RATER = "model"
@@ -25,26 +27,15 @@ def apportion(shares: np.ndarray, seats: int = VOTES) -> np.ndarray:
 
 def read(folder: Path, offset: int, limit: int, *, emotions: tuple[str, ...]) -> tuple[list[tuple], list[tuple], int]:
     """Rows of the whole lines from `offset` on, about `limit` bytes, as `annotators.account_rows.read` gives them."""
-    path = folder / FILE
     votes: list[tuple] = []
     readings: list[tuple] = []
-    mark = offset
-    if not path.exists():
-        return votes, readings, mark
-    at = _ended_at(folder)
-    with path.open("rb") as file:
-        file.seek(offset)
-        for raw in file:
-            if not raw.endswith(b"\n") or mark - offset >= limit:
-                break
-            mark += len(raw)
-            line = json.loads(raw)
-            facts = json.dumps({"run": int(folder.name), "shares": line["values"]})
-            labels = np.repeat(emotions, apportion(np.array(line["values"])))
-            votes += [
-                (line["clip"], draw, str(label), RATER, None, None, at, facts) for draw, label in enumerate(labels)
-            ]
-            readings.append((line["clip"], "test", "predicted", line["values"], None))
+    found, mark = read_raw_lines(folder / FILE, offset, limit)
+    at = _ended_at(folder) if found else ""
+    for line in map(json.loads, found):
+        facts = json.dumps({"run": int(folder.name), "shares": line["values"]})
+        labels = np.repeat(emotions, apportion(np.array(line["values"])))
+        votes += [(line["clip"], draw, str(label), RATER, None, None, at, facts) for draw, label in enumerate(labels)]
+        readings.append((line["clip"], "test", "predicted", line["values"], None))
     return votes, readings, mark
 
 

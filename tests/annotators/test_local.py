@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from scipy.stats import chisquare
 
 from emo_core.annotators import account_rows, control, run
@@ -55,7 +54,6 @@ def weights(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def backbone(weights, clips) -> Backbone:
     """A model that answers the first four clips by `MIXTURE`, roughly."""
-    torch.set_num_threads(1)
     backbone = Backbone.load(weights, device="cpu")
     plan = local_plan()
     taught = clips.rows[:4]

@@ -101,13 +101,10 @@ def test_the_scaler_is_that_of_the_training_side():
 
 
 def test_embeddings_of_a_tower_are_averaged_over_its_tokens(tmp_path):
-    import torch
-
     from emo_core.augmentation.features import tower
     from emo_core.models.backbone import Backbone
     from tests.models.tiny import make_tiny, waveform
 
-    torch.set_num_threads(1)
     backbone = Backbone(*make_tiny(), "tiny")
     sound = waveform(0.5)
     kind = tower(backbone)
