@@ -17,14 +17,15 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from scipy.stats import chisquare
-from transformers import LogitsProcessor, LogitsProcessorList, Qwen2AudioForConditionalGeneration
+from transformers import LogitsProcessor, LogitsProcessorList
 
 from emo_core.models.backbone import Backbone
 from emo_core.models.label_tree import label_log_probabilities
 from emo_core.models.memory import estimate_memory_mb
+from emo_core.models.random_model import TEMPLATE, make_model, make_processor
 from emo_core.models.token_tree import TokenTree
 from tests.models.teaching import teach
-from tests.models.tiny import make_config, make_processor, waveform
+from tests.models.tiny import waveform
 
 LABELS, TEMPERATURES, SECONDS = ("angry", "happy", "sad", "neutral"), (0.5, 1.0), 4.5
 PERSONAS = (
@@ -44,7 +45,6 @@ Instructions:
 4. Respond with ONLY the emotion name, nothing else.
 Which single emotion best describes this utterance? Select only from: angry, happy, sad, neutral"""
 PROMPTS = [PROMPT.format(persona=persona) for persona in PERSONAS]
-TOKENIZER_TEXTS = ("system\nYou are a helpful assistant.\nuser\nAudio 1: \nassistant\n", *PROMPTS)
 SHAPES = {  # language model, tower, panels to compare votes by
     "tiny": (
         dict(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4),
@@ -73,12 +73,8 @@ class RowTemperatures(LogitsProcessor):
 def build(shape: str, device: str) -> tuple[Backbone, np.ndarray]:
     """A random model of the shape that answers the prompts with labels, and the clip."""
     text, audio, _ = SHAPES[shape]
-    processor = make_processor(TOKENIZER_TEXTS, vocabulary=1200)
-    torch.manual_seed(0)
-    torch.set_default_dtype(torch.bfloat16 if shape == "7b" else torch.float32)
-    with torch.device(device):
-        model = Qwen2AudioForConditionalGeneration(make_config(processor, text, audio))
-    torch.set_default_dtype(torch.float32)
+    processor = make_processor((TEMPLATE, *PROMPTS), vocabulary=1200)
+    model = make_model(processor, text, audio, device=device, dtype=torch.bfloat16 if shape == "7b" else torch.float32)
     backbone, clip = Backbone(model, processor, "random"), waveform(SECONDS)
     shares = np.random.default_rng(0).dirichlet(np.ones(len(LABELS)), size=len(PROMPTS))
     teach(backbone, [clip], [PROMPTS], [[dict(zip(LABELS, row)) for row in shares]])

@@ -1,6 +1,7 @@
 """Training a tuned backbone: samples a second of the loop here against a naive one, in the same run.
 
-    python -m benchmarks.training [--shape tiny|true-widths|7b] [--device cpu|cuda] [--micro-batch N] [--checkpointing] [--card-gb 24]
+    python -m benchmarks.training [--shape tiny|true-widths|7b] [--device cpu|cuda] [--micro-batch N] [--prepared]
+    python -m benchmarks.training --shape 7b --device cuda --only ours --micro-batch 1 --checkpointing --card-gb 23
 
 Both train the same adapters (LoRA r = 8 on the language model) and the same head by the same loss on the same clips, whose lengths
 are spread as IEMOCAP's (mean 4.5 s), with random weights.
@@ -12,14 +13,24 @@ ours    the tower's outputs from the cache, buckets of like length, no vocabular
 Hearing the clips once, which fills the cache, is timed apart: it is paid once for all epochs, seeds and later runs. Shapes: `tiny`;
 `true-widths`, the published widths with 2 of 32 layers in tower and language model, a sixteenth of the vocabulary and a head of a
 tenth of the weights, so that all keep about their shares of the cost; `7b`, the published model whole with a head of its width, in
-bfloat16, built on the device. `--card-gb` bounds the memory that CUDA may use. Prints a Markdown table.
+bfloat16, built on the device. `--card-gb` bounds the memory that CUDA may use, so that a smaller card is imitated: what needs more
+fails. `--prepared` makes all batches before the clock starts, as workers of a loader would for either loop. Prints a Markdown table,
+a row as soon as it is known.
 
-MFU, on CUDA: floating-point operations that the mathematics needs over what the device could have done in the time. A frozen weight
-takes 2 operations a token forward and 2 backward (its own gradient is not needed); recomputing and padding count as nothing.
+MFU, on CUDA: floating-point operations that the mathematics needs over what the device could have done in the time,
+
+    MFU = [T (4 W + 6 H) + Σ 6 d L t²] / (seconds · peak)
+
+T true tokens, W weights of the language model's layers, H of the head, d its width, L its layers, t tokens of each clip. A frozen
+weight takes 2 operations a token forward and 2 backward (its own gradient is not needed), a trained one 6; attention two products
+over half of the pairs of tokens, forward and twice that backward. The tower, heard once, recomputing, padding and the vocabulary
+head count as nothing, for either loop.
 """
 
 import argparse
+import gc
 import platform
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -32,12 +43,14 @@ import torch
 
 from emo_core.models.backbone import Backbone
 from emo_core.models.losses import jensen_shannon_loss
+from emo_core.models.random_model import TINY_AUDIO, TINY_TEXT
 from emo_core.seeding import number_from
-from emo_core.training.batches import steps_of
+from emo_core.training.batches import Step, steps_of
 from emo_core.training.data import Examples, Item
 from emo_core.training.hearing import hear_all
 from emo_core.training.settings import TrainSettings
-from emo_core.training.tiny import TINY_AUDIO, TINY_TEXT, random_backbone
+from emo_core.training.tiny import random_backbone
+from emo_core.training.tuned_module import recompute_in_backward
 from emo_core.training.tuning import TunedBackbone
 
 EMOTIONS = ("angry", "happy", "sad", "neutral")
@@ -90,7 +103,7 @@ class WholeModel(torch.nn.Module):
         super().__init__()
         self.module = module
         module.backbone.model.lm_head = vocabulary_head
-        module.backbone.model.activation_checkpointing_enable()
+        recompute_in_backward(module.backbone.model)
 
     def train(self, mode: bool = True) -> "WholeModel":
         super().train(mode)
@@ -112,15 +125,26 @@ def learner_of(
     return learner, WholeModel(learner.module, vocabulary_head) if whole else learner.module
 
 
-def epoch(learner: TunedBackbone, module: torch.nn.Module, examples: Examples, *, buckets: bool) -> None:
-    """One pass over all clips with its optimizer steps."""
-    batches = learner.settings.batches()
+def steps(learner: TunedBackbone, examples: Examples, *, buckets: bool) -> list[Step]:
+    """The steps of an epoch, the same at every call."""
     lengths = [learner.heard[item.id].length for item in examples.items]
+    return steps_of(lengths, learner.settings.batches(), seed=0, epoch=0, buckets=buckets)
+
+
+def batch_of(learner: TunedBackbone, examples: Examples, rows: tuple[int, ...]) -> dict:
+    """The module's arguments for these clips."""
+    return learner.batch([examples.items[row] for row in rows])
+
+
+def epoch(
+    learner: TunedBackbone, module: torch.nn.Module, examples: Examples, prepared: dict, *, buckets: bool
+) -> None:
+    """One pass over all clips with its optimizer steps. `prepared`: batches that are made already, by their rows."""
     optimizer = torch.optim.AdamW(learner.trainable().values(), 2.5e-6)
     module.train()
-    for step in steps_of(lengths, batches, seed=0, epoch=0, buckets=buckets):
+    for step in steps(learner, examples, buckets=buckets):
         for rows in step.micro_batches:
-            batch = learner.batch([examples.items[row] for row in rows])
+            batch = prepared.get(rows) or batch_of(learner, examples, rows)
             targets = torch.from_numpy(examples.targets[list(rows)]).to(learner.device)
             (jensen_shannon_loss(module(**batch), targets).sum() / step.size).backward()
         torch.nn.utils.clip_grad_norm_(learner.trainable().values(), 1.0)
@@ -136,9 +160,6 @@ def measured(work: Callable[[], None], device: torch.device, times: int) -> tupl
     """
     on_gpu = device.type == "cuda"
     clock, found = (time.perf_counter if on_gpu else time.process_time), []
-    if on_gpu:
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
     for _ in range(times + on_gpu):
         start = clock()
         work()
@@ -164,12 +185,20 @@ def flops(learner: TunedBackbone, examples: Examples) -> float:
 def figures_of(options, settings: TrainSettings, examples: Examples, device: torch.device, *, whole: bool) -> dict:
     """Figures of one way, with a fresh model."""
     text, audio, *_ = SHAPES[options.shape]
-    dtype = torch.bfloat16 if options.shape == "7b" else torch.float32
-    backbone = random_backbone(text, audio, device, dtype)
+    dtype = options.dtype or ("bfloat16" if options.shape == "7b" else "float32")
+    gc.collect()  # the model before is held by a cycle: its memory would count here
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    backbone = random_backbone(text, audio, device, getattr(torch, dtype))
     with tempfile.TemporaryDirectory() as cache:
         learner, module = learner_of(backbone, settings, Path(cache), whole=whole)
         hearing = hearing_seconds(learner, examples)
-        seconds, peak = measured(lambda: epoch(learner, module, examples, buckets=not whole), device, options.times)
+        found = steps(learner, examples, buckets=not whole) if options.prepared else ()
+        prepared = {rows: batch_of(learner, examples, rows) for step in found for rows in step.micro_batches}
+        seconds, peak = measured(
+            lambda: epoch(learner, module, examples, prepared, buckets=not whole), device, options.times
+        )
     return {
         "rate": len(examples) / seconds,
         "peak": peak,
@@ -186,17 +215,25 @@ def hearing_seconds(learner: TunedBackbone, examples: Examples) -> float:
     return clock() - start
 
 
-def report(options, found: dict[str, dict], device: torch.device) -> None:
+def report_head(device: torch.device) -> None:
     on_gpu = device.type == "cuda"
     print("| loop | samples/s | times naive | memory, MB | hearing once, s |" + (" MFU |" if on_gpu else ""))
-    print("|---|---|---|---|---|" + ("---|" if on_gpu else ""))
-    for name, row in found.items():
-        ratio = row["rate"] / found["naive"]["rate"] if "naive" in found else float("nan")
-        print(f"| {name} | {row['rate']:.3f} | {ratio:.2f} | {row['peak']:.0f} | {row['hearing']:.1f} |", end="")
-        peak = next(
-            (peak for card, peak in PEAK_FLOPS.items() if on_gpu and card in torch.cuda.get_device_name()), None
-        )
-        print(f" {row['flops'] / peak:.1%} |" if peak else " |" if on_gpu else "")
+    print("|---|---|---|---|---|" + ("---|" if on_gpu else ""), flush=True)
+
+
+def report_row(name: str, found: dict[str, dict], device: torch.device) -> None:
+    row = found[name]
+    ratio = row["rate"] / found["naive"]["rate"] if "naive" in found else float("nan")
+    cells = [name, f"{row['rate']:.3f}", f"{ratio:.2f}", f"{row['peak']:.0f}", f"{row['hearing']:.1f}"]
+    if device.type == "cuda":
+        peak = peak_flops(torch.cuda.get_device_name())
+        cells.append(f"{row['flops'] / peak:.1%}" if peak else "not known")
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def peak_flops(card: str) -> float | None:
+    """What a card of that name does a second in bfloat16; None where it is not known."""
+    return next((peak for name, peak in PEAK_FLOPS.items() if re.search(rf"\b{name}\b", card)), None)
 
 
 def main() -> None:
@@ -210,13 +247,15 @@ def main() -> None:
         "--checkpointing", action="store_true", help="ours: recompute the language model's inner states"
     )
     parser.add_argument("--head-width", type=int, help="of the distribution head")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="of the frozen weights; 7b: bfloat16")
+    parser.add_argument("--prepared", action="store_true", help="make all batches before the clock starts")
     parser.add_argument("--card-gb", type=float, help="bound on the memory of the GPU, GB (10⁹ bytes)")
     parser.add_argument("--times", type=int, default=1, help="timed epochs of each loop; the shortest counts")
     parser.add_argument("--only", choices=("ours", "naive"))
     options = parser.parse_args()
     device = torch.device(options.device)
     torch.set_num_threads(1 if device.type == "cpu" else torch.get_num_threads())  # waiting threads cost time too
-    if options.card_gb:
+    if options.card_gb and device.type == "cuda":
         torch.cuda.set_per_process_memory_fraction(
             options.card_gb * 1e9 / torch.cuda.get_device_properties(0).total_memory
         )
@@ -236,11 +275,12 @@ def main() -> None:
     )
     ways = [name for name in ("naive", "ours") if options.only in (None, name)]
     plain = replace(settings, checkpointing=False)
-    found = {
-        name: figures_of(options, plain if name == "naive" else settings, examples, device, whole=name == "naive")
-        for name in ways
-    }
-    report(options, found, device)
+    found: dict[str, dict] = {}
+    report_head(device)
+    for name in ways:
+        chosen = plain if name == "naive" else settings
+        found[name] = figures_of(options, chosen, examples, device, whole=name == "naive")
+        report_row(name, found, device)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ from a pack's files, so that `pack --check` recomputes with the very code that m
 | sandbox | what if the votes were fewer, smoothed, weighted, or without some raters? |
 | model_sources | what did models say of each clip, as distributions? |
 | distributions | how close do what models say and what their logits say come to the listeners? |
+| augmentation | which emotions are rare in the training votes, and what would mixtures of clips change? |
+| results | does training on these votes help? |
+| results_data, results_cells | what runs predicted of clips that all share; runs that differ in the seed alone |
+| results_parts, results_calibration, results_noise | pieces of that document; the listeners' own noise |
+| results_runs | how the training runs are, what was chosen for them, and their cards |
 """
 
 from emo_core.analysis import advice, ambiguity, data, distributions, model_sources, sandbox, saturation, standin

@@ -2,9 +2,7 @@
 
 Conventions
 - Waveforms are mono float32 at 16 kHz, at least 21 ms and at most 30 s long. The tower makes about 25 tokens a second.
-- The stock model pads every clip to 30 s of silence. Here the tower runs on the real length, which changes nothing: silent frames
-  are masked as keys, and the convolutions look two mel frames ahead, so a few frames of real silence behind the longest clip
-  are kept.
+- The stock model pads every clip to 30 s of silence. Here the tower runs on the real length, which changes nothing (`tower`).
 - All calls run without gradients.
 
 Served are models with `audio_tower`, `multi_modal_projector`, `language_model` and `lm_head` whose tower is Whisper's; at
@@ -22,16 +20,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from transformers import AutoProcessor, GenerationConfig, Qwen2AudioForConditionalGeneration
-from transformers.masking_utils import create_bidirectional_mask
 
 from emo_core.errors import AudioError, BadInput, UnknownName
 from emo_core.models.memory import BYTES
+from emo_core.models.tower import SAMPLE_RATE, audio_tokens, frames_of, mel_of, tower_states
 from emo_core.models.weights import missing_files, version
 
 SUPPORTED = {"qwen2_audio": Qwen2AudioForConditionalGeneration}
-SAMPLE_RATE, LONGEST_S = 16_000, 30
+LONGEST_S = 30
 _SHORTEST_FRAMES = 3  # of mel: fewer give no token
-_SILENT_FRAMES = 8  # kept behind the longest clip: the convolutions need 2, a mel window reaches over 2 more
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ class Backbone:
     @staticmethod
     def check(waveform: np.ndarray) -> None:
         """Raises as `encode_audio` does for one waveform, before anything is computed."""
-        _mel_frames(waveform, 0)
+        _check(waveform, 0)
 
     @torch.inference_mode()
     def encode_audio(self, waveforms: Sequence[np.ndarray]) -> list[torch.Tensor]:
@@ -112,31 +109,16 @@ class Backbone:
         """
         if not waveforms:
             return []
-        frames = [_mel_frames(waveform, index) for index, waveform in enumerate(waveforms)]
-        extractor = self.processor.feature_extractor
-        kept = min(max(frames) + _SILENT_FRAMES, LONGEST_S * 100)
-        mel = extractor(
-            list(waveforms), sampling_rate=SAMPLE_RATE, padding="max_length", max_length=kept * extractor.hop_length,
-            return_tensors="pt",
-        ).input_features  # fmt: skip
-        towered = self._tower(mel, torch.tensor(frames))
-        _, tokens = self.model.model.audio_tower._get_feat_extract_output_lengths(torch.tensor(frames))
-        return [row[:count] for row, count in zip(self.model.model.multi_modal_projector(towered), tokens.tolist())]
+        for index, waveform in enumerate(waveforms):
+            _check(waveform, index)
+        mel, frames = mel_of(self.processor.feature_extractor, waveforms)
+        projected = self.model.model.multi_modal_projector(tower_states(self.tower, mel, frames))
+        return [row[: audio_tokens(self.tower, count)] for row, count in zip(projected, frames)]
 
-    def _tower(self, mel: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
-        """The audio tower on mel (clips, bands, frames) of any length: its own forward insists on 30 s."""
-        tower = self.model.model.audio_tower
-        mel = mel.to(self.device, self.dtype)
-        hidden = torch.nn.functional.gelu(tower.conv1(mel))
-        hidden = torch.nn.functional.gelu(tower.conv2(hidden)).transpose(1, 2)
-        hidden = hidden + tower.embed_positions.weight[: hidden.shape[1]]
-        heard = torch.arange(hidden.shape[1]) < tower._get_feat_extract_output_lengths(frames)[0][:, None]
-        mask = create_bidirectional_mask(
-            config=tower.config, inputs_embeds=hidden, attention_mask=heard.long().to(self.device)
-        )
-        for layer in tower.layers:
-            hidden = layer(hidden, mask)
-        return tower.layer_norm(tower.avg_pooler(hidden.transpose(1, 2)).transpose(1, 2))
+    @property
+    def tower(self):
+        """The model's audio tower."""
+        return self.model.model.audio_tower
 
     def embed(self, ids: Sequence[int]) -> torch.Tensor:
         """Embeddings (tokens, width) of text tokens."""
@@ -204,23 +186,22 @@ def _end_tokens(config: GenerationConfig, tokenizer) -> tuple[int, ...]:
     return tuple(sorted({ends} if isinstance(ends, int) else set(ends)))
 
 
-def _mel_frames(waveform: np.ndarray, index: int) -> int:
-    """Frames of 10 ms that hold sound of the clip; refuses what the model would cut or not hear."""
+def _check(waveform: np.ndarray, index: int) -> None:
+    """Refuses what the model would cut or not hear."""
     if not isinstance(waveform, np.ndarray) or waveform.ndim != 1 or waveform.dtype != np.float32:
         raise BadInput(
             f"Clip {index} is no mono waveform of float32 samples: decode it to one channel at {SAMPLE_RATE} Hz."
         )
     if not np.isfinite(waveform).all():
         raise BadInput(f"Clip {index} holds samples that are not numbers: mend or leave out its file.")
-    seconds, frames = len(waveform) / SAMPLE_RATE, -(-len(waveform) // 160)
+    seconds = len(waveform) / SAMPLE_RATE
     if seconds > LONGEST_S:
         raise AudioError(
             f"Clip {index} lasts {seconds:.2f} s; the model hears at most {LONGEST_S} s. Cut it into shorter clips.",
             "wrong_span",
         )
-    if frames < _SHORTEST_FRAMES:
+    if frames_of(waveform) < _SHORTEST_FRAMES:
         raise AudioError(
             f"Clip {index} lasts {seconds:.3f} s, too short for the model, which needs more than 0.020 s. Leave it out.",
             "wrong_span",
         )
-    return frames

@@ -35,7 +35,7 @@ def estimate_memory_mb(config: Path | Mapping, dtype: str, *, clips: int = 1, to
     """
     if dtype not in BYTES:
         raise UnknownName("number format", dtype, BYTES)
-    text, audio = _sections(config)
+    text, audio = sections(config)
     width, inner, vocabulary = text["hidden_size"], text["intermediate_size"], text["vocab_size"]
     layer = tokens * (6 * width + 3 * inner) + 2 * tokens**2
     tower = audio["max_source_positions"] * (6 * audio["d_model"] + 3 * audio["encoder_ffn_dim"])
@@ -46,13 +46,19 @@ def estimate_memory_mb(config: Path | Mapping, dtype: str, *, clips: int = 1, to
 
 def count_parameters(config: Path | Mapping) -> int:
     """Number of parameters of the whole model: tower, projector, language model and vocabulary head."""
-    text, audio = _sections(config)
+    text, audio = sections(config)
     projector = (audio["d_model"] + 1) * text["hidden_size"]
     return _tower_parameters(audio) + projector + _language_parameters(text)
 
 
-def _sections(config: Path | Mapping) -> tuple[dict, dict]:
-    """The language model's and the tower's settings, the unsaid ones filled in."""
+def sections(config: Path | Mapping) -> tuple[dict, dict]:
+    """The language model's and the tower's settings, as `text_config` and `audio_config` of a configuration name them; what it leaves
+    unsaid is filled in as the model classes do.
+
+    config   a model's folder, or its config.json as a mapping; of type qwen2_audio
+
+    Raises UnknownName for another type of model, BadInput where the folder has no config.json.
+    """
     if not isinstance(config, Mapping):
         file = Path(config) / "config.json"
         if not file.exists():

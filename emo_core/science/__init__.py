@@ -27,6 +27,7 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 | logits | what does a model say of a clip, as a distribution? |
 | closeness | how close does what models say come to the listeners? |
 | reliability | every coefficient of agreement of one panel, with intervals |
+| calibration | do a model's shares mean what they say? |
 """
 
 from emo_core.science.agreement import (

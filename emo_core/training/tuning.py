@@ -11,7 +11,6 @@ None computes the vocabulary head. Sequences are padded behind their end: a caus
 attention mask is needed, which lets the fastest kernels serve, and the head leaves the padding out.
 
 References
-- Hu et al. (2022), "LoRA: Low-Rank Adaptation of Large Language Models", ICLR; arXiv:2106.09685.
 - Chu et al. (2024), "Qwen2-Audio Technical Report", arXiv:2407.10759.
 """
 
@@ -21,74 +20,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 from emo_core.errors import BadInput
 from emo_core.models.backbone import Backbone
-from emo_core.models.head import DistributionHead
+from emo_core.models.tower import SAMPLE_RATE, audio_tokens, frames_of, mel_of, tower_outputs
 from emo_core.seeding import number_from
 from emo_core.training.cache import key_of
-from emo_core.training.data import RATE, Item, Mix, checked
+from emo_core.training.data import Item, Mix, checked
 from emo_core.training.learner import Heard, Learner, open_cache
 from emo_core.training.loading import load_backbone
 from emo_core.training.settings import TrainSettings
-from emo_core.training.tower import audio_tokens, frames_of, mel_of, tower_outputs
+from emo_core.training.tuned_module import tuned_module
 
 TOWER_VERSION = 1  # of how the tower is run here: a change makes earlier outputs void
-# A plain list of suffixes would adapt the tower's projections too, whose names are the same.
-LORA_MODULES = {
-    "language": r"(?:.*\.)?language_model\.layers\.\d+\.self_attn\.[qkvo]_proj",
-    "language+tower": r"(?:.*\.)?(?:language_model\.layers\.\d+\.self_attn\.[qkvo]_proj"
-    r"|audio_tower\.layers\.\d+\.self_attn\.(?:[qkv]|out)_proj)",
-}
-
-
-class TunedModule(nn.Module):
-    """Backbone body and head in one forward, so that an exchange of gradients between processes is hooked to both.
-
-    body    the PEFT model around tower, projector and language model
-    """
-
-    def __init__(self, backbone: Backbone, body: nn.Module, head: DistributionHead, settings: TrainSettings):
-        super().__init__()
-        self.backbone, self.body, self.head = backbone, body, head
-        self.half = backbone.dtype == torch.bfloat16
-        self.tower_frozen = settings.lora_on == "language"
-
-    def train(self, mode: bool = True) -> "TunedModule":
-        super().train(mode)
-        if self.tower_frozen:
-            self.backbone.model.model.audio_tower.eval()
-        return self
-
-    def forward(self, mask: torch.Tensor, stock: dict | None = None, **given) -> torch.Tensor:
-        """Log-probabilities (clips, emotions).
-
-        mask     (clips, tokens) bool: where there is a token
-        stock    what the model's own processor made, for its own forward; else `ids` (clips, tokens) and either
-                 `towered`, the tower's outputs of all clips one after another (audio tokens, width), or `mel` and `frames`
-        """
-        with torch.autocast(mask.device.type, torch.bfloat16, enabled=self.half):
-            return self.head(self._states(**given) if stock is None else self._stock_states(stock), mask)
-
-    def _stock_states(self, stock: dict) -> torch.Tensor:
-        return self.backbone.model.model(**stock, use_cache=False).last_hidden_state
-
-    def _states(
-        self,
-        ids: torch.Tensor,
-        towered: torch.Tensor | None = None,
-        mel: torch.Tensor | None = None,
-        frames: tuple = (),
-    ) -> torch.Tensor:
-        model = self.backbone.model.model
-        if towered is None:
-            towered = torch.cat(tower_outputs(self.backbone, mel, frames))
-        embedded = model.get_input_embeddings()(ids)
-        heard = model.multi_modal_projector(towered.to(embedded.dtype)).to(embedded.dtype)
-        embedded = embedded.masked_scatter((ids == model.config.audio_token_id)[..., None], heard)
-        return model.language_model(inputs_embeds=embedded, use_cache=False).last_hidden_state
 
 
 class TunedBackbone(Learner):
@@ -107,7 +52,7 @@ class TunedBackbone(Learner):
         maker = f"tower{TOWER_VERSION}-{self.backbone.version}-{dtype}"
         super().__init__(settings, emotions, device, open_cache(cache_root, maker))
         torch.manual_seed(number_from("weights", settings.seed))
-        self.module = _module(self.backbone, settings, len(emotions))
+        self.module = tuned_module(self.backbone, settings, len(emotions))
         self.version = self.backbone.version
         self.evaluated_at_once = 4 * settings.micro_batch  # without gradients a pass takes a fraction of the memory
         self.cached = not settings.stock and settings.lora_on == "language"
@@ -122,16 +67,19 @@ class TunedBackbone(Learner):
         lengths = [self._length(item, waveform) for item, waveform in zip(items, waveforms)]
         return {item.id: Heard(key, length) for item, key, length in zip(items, keys, lengths)}
 
+    def fit(self, items: Sequence[Item]) -> None:
+        """Nothing is to be computed: a backbone brings all but what is trained."""
+
     @torch.no_grad()
     def _encode(self, missing: dict[str, np.ndarray]) -> None:
         if missing:
-            mel, frames = mel_of(self.backbone, list(missing.values()))
-            for key, row in zip(missing, tower_outputs(self.backbone, mel, frames)):
+            mel, frames = mel_of(self.backbone.processor.feature_extractor, list(missing.values()))
+            for key, row in zip(missing, tower_outputs(self.backbone.tower, mel, frames)):
                 self.cache.put(key, row)
 
     def _length(self, item: Item, waveform: np.ndarray) -> int:
         prompt = self._prompt(self.text(item))
-        length = len(prompt.before) + len(prompt.after) + audio_tokens(self.backbone, frames_of(waveform))
+        length = len(prompt.before) + len(prompt.after) + audio_tokens(self.backbone.tower, frames_of(waveform))
         most = self.backbone.model.config.text_config.max_position_embeddings
         if length > most:
             raise BadInput(
@@ -153,9 +101,10 @@ class TunedBackbone(Learner):
             audio = {"towered": torch.cat(rows).to(self.device)}
             counts = [len(row) for row in rows]
         else:
-            mel, frames = mel_of(self.backbone, [item.waveform(self._mix) for item in items])
+            extractor = self.backbone.processor.feature_extractor
+            mel, frames = mel_of(extractor, [item.waveform(self._mix) for item in items])
             audio = {"mel": mel.to(self.device), "frames": tuple(frames)}
-            counts = [audio_tokens(self.backbone, count) for count in frames]
+            counts = [audio_tokens(self.backbone.tower, count) for count in frames]
         ids = [self._ids(item, count) for item, count in zip(items, counts)]
         padded = pad_sequence(ids, batch_first=True, padding_value=self.backbone.processor.tokenizer.pad_token_id)
         mask = torch.arange(padded.shape[1]) < torch.tensor([len(row) for row in ids])[:, None]
@@ -178,36 +127,6 @@ class TunedBackbone(Learner):
         ]
         batch = processor(
             text=[processor.apply_chat_template(turn, add_generation_prompt=True, tokenize=False) for turn in turns],
-            audio=[item.waveform(self._mix) for item in items], sampling_rate=RATE, return_tensors="pt", padding=True,
+            audio=[item.waveform(self._mix) for item in items], sampling_rate=SAMPLE_RATE, return_tensors="pt", padding=True,
         ).to(self.device, self.backbone.dtype)  # fmt: skip
         return {"mask": batch["attention_mask"].bool(), "stock": dict(batch)}
-
-
-def _module(backbone: Backbone, settings: TrainSettings, emotions: int) -> TunedModule:
-    from peft import LoraConfig, get_peft_model
-
-    model = backbone.model
-    model.requires_grad_(False)
-    model.lm_head = nn.Identity()  # never used here: 1.3 GB at 7B in bfloat16
-    adapters = LoraConfig(
-        r=settings.lora_rank, lora_alpha=settings.lora_alpha, lora_dropout=settings.lora_dropout,
-        target_modules=LORA_MODULES[settings.lora_on],
-    )  # fmt: skip
-    body = get_peft_model(model.model, adapters)
-    for layer in body.modules():
-        if hasattr(layer, "cast_input_dtype_enabled"):
-            # Autocast lowers the adapters' weights; lifting their inputs to float32 instead would quadruple what is kept of them.
-            layer.cast_input_dtype_enabled = backbone.dtype == torch.float32
-    if settings.checkpointing:
-        # Of the language model only: the tower is frozen, and would be computed and gone through a second time for nothing.
-        model.model.language_model.activation_checkpointing_enable({"use_reentrant": False})
-    width = model.config.text_config.hidden_size
-    head = DistributionHead(
-        settings.head_width or width,
-        emotions,
-        settings.head_heads,
-        settings.head_dropout,
-        settings.head_projection,
-        width,
-    )
-    return TunedModule(backbone, body, head.to(backbone.device), settings)

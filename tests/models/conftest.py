@@ -1,7 +1,6 @@
 """A tiny Qwen2-Audio on disk, loaded as the published one would be; one that knows nothing, one that was taught to answer."""
 
 import pytest
-import torch
 
 from emo_core.models.backbone import Backbone
 from tests.models.teaching import teach
@@ -19,11 +18,6 @@ MIXTURES = [
     {"happy": 0.3, "Happy.": 0.2, "sad": 0.2, "neutral": 0.1, "sadness": 0.1, "Sad or not": 0.1},
     {"neutral": 0.6, "Sad": 0.2, "happy": 0.1, "happy or sad": 0.1},
 ]
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
