@@ -35,14 +35,15 @@ with right:
 st.subheader("How do the samples sound?")
 augment_ear.show(store, planned)
 
-left, right = st.columns([5, 6], gap="large")
+st.subheader("10 to 50 %, side by side")
+left, right = st.columns([6, 5], gap="large")
 with left:
-    st.subheader("What could not be made?")
-    words.not_made(document)
-with right:
-    st.subheader("10 to 50 %, side by side")
     figures.show(charts.grid(document["grid"]), "grid", words.grid_columns(document["grid"]))
+with right:
     words.grid(document["grid"])
+
+st.subheader("What could not be made?")
+words.not_made(document)
 
 st.subheader("Take the samples along")
 augment_export.show(store, planned)

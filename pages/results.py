@@ -4,7 +4,7 @@ import streamlit as st
 
 from emo_core.charts import ambiguity as strata_charts
 from emo_core.charts import results as charts
-from pages.parts import analyses, figures
+from pages.parts import analyses, figures, predict_folder
 from pages.parts import results_documents as documents
 from pages.parts import results_runs as runs
 from pages.parts import results_sections as sections
@@ -42,9 +42,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Tertiles", ["equal counts", "equal range"], key="strata", width=160, **analyses.URL,
         help="“Tertiles of entropy range” can be read as equal numbers of clips or as equal parts of the range.",
     )  # fmt: skip
-    by = analyses.choose_units(documents.heard(state, _store=store, _name=study))
-asked = {"runs": chosen or None, "by": by, "strata": method}
-found = documents.document(state, asked, _store=store, _name=study)
+    read = documents.data(state, tuple(chosen), store=store, study=study)
+    by = analyses.choose_units(read.heard)
+found = documents.document(state, tuple(chosen), {"by": by, "strata": method}, store=store, study=study)
 cells = found["cells"]
 st.caption(words.basis(found))
 if not found["clips"]:
@@ -54,13 +54,16 @@ if not found["clips"]:
 st.subheader("How close do the trained models come?")
 for line in words.headlines(found):
     st.markdown(line)
+tables.table_two(cells)
+st.caption(words.table_caption(found))
 measure = st.segmented_control(
     "Measure", list(tables.MEASURES), default="js", required=True, key="measure", label_visibility="collapsed",
     format_func=tables.MEASURES.get, **analyses.URL,
 )  # fmt: skip
 figures.show(charts.table(cells, measure), "table2", tables.table_columns(cells))
-tables.table_two(cells, found["noise"])
-st.caption(words.table_caption(found))
+with st.expander("Every figure of each model: seeds, training mean, listeners", icon=":material/table_rows:"):
+    tables.every_figure(cells, found["noise"])
+    st.caption(words.models_caption(found))
 
 st.subheader("Is one closer than another?")
 if found["comparisons"]:
@@ -89,10 +92,10 @@ st.caption(words.emotions_caption(found))
 st.subheader("Is the model as uncertain as listeners?")
 label = st.selectbox("Model", [cell["cell"] for cell in cells], key="cell", width=420, **analyses.URL)
 cell = next(each for each in cells if each["cell"] == label)
-sections.calibration(cell, documents.points(state, tuple(chosen), label, _store=store, _name=study), found["intervals"])
+sections.calibration(cell, documents.points(read, label), found["intervals"])
 
 st.subheader("Which clips?")
-sections.clips(cell, found["emotions"])
+sections.clips(cell, found["emotions"], study)
 
 st.subheader("How did training go?")
 cards = [card for card in found["runs"] if card["why_not"] is None]
@@ -102,3 +105,6 @@ st.subheader("The runs")
 runs.card(state, cards, store=store, study=study)
 runs.compare(state, [card["run"] for card in cards], by=by, strata=method, store=store, study=study)
 st.caption(" ".join(escape(line) for line in found["caveats"]))
+
+st.subheader("What does a model hear in other sounds?")
+predict_folder.show(store, done)

@@ -84,7 +84,7 @@ def _cell(data: ResultsData, cell: Cell, tertiles: Strata, options: dict) -> dic
     emotions = dict(zip(data.emotions, comparison.majority_shares(data.heard.reference).T))
     return {
         "cell": cell.label, "source": cell.choices["source"], "fraction": cell.fraction,
-        "votes": cell.choices.get("votes"), "choices": dict(cell.choices),
+        "further": ", ".join(cell.further), "votes": cell.choices.get("votes"), "choices": dict(cell.choices),
         "runs": [run.run.name for run in cell.runs], "seeds": [run.seed for run in cell.runs],
         "same_training_clips": len({run.result.get("clips_hash") for run in cell.runs}) == 1,
         **{name: figure(found) for name, found in shown.items()},
@@ -174,8 +174,12 @@ def compare_runs(
 
     Raises UnknownName, BadInput where an option is out of range.
     """
-    every = {each.run.name: each for each in of_study(store, study, names=[]).runs}
-    data = of_study(store, study, names=[a, b])
+    return compare_in(of_study(store, study, names=[a, b]), a, b, by=by, strata=strata)
+
+
+def compare_in(data: ResultsData, a: str, b: str, *, by: str = "clip", strata: str = "equal counts") -> dict:
+    """`compare_runs` of what was read already, for these two runs alone."""
+    every = {each.run.name: each for each in data.runs}
     found = {"a": a, "b": b, "settings": differences(every[a], every[b])}
     if why := [f"{name}: {every[name].why_not}" for name in (a, b) if every[name].why_not]:
         return found | {"undefined": "; ".join(why)}

@@ -15,6 +15,7 @@ class Cell:
     """Runs that differ in nothing but their seeds, on the clips in common.
 
     words      what tells it from the other cells, see `words_for`
+    further    those of them that are neither its source nor its fraction
     choices    every setting by name, see `choices`
     predicted  (seeds, clips, emotions)
     means      (seeds, emotions), the mean distribution of the clips that each run was trained on; NaN where it is not known
@@ -25,6 +26,7 @@ class Cell:
     runs: tuple[TrainingRun, ...]
     predicted: np.ndarray
     means: np.ndarray
+    further: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -48,7 +50,7 @@ def cells_of(
     found = [
         Cell(
             words_for(own, every), own, tuple(group), np.stack([predicted[each.run.name] for each in group]),
-            np.stack([_training_mean(each, emotions) for each in group]),
+            np.stack([_training_mean(each, emotions) for each in group]), further_words(own, every),
         )
         for own, group in zip(every, grouped.values())
     ]  # fmt: skip
@@ -64,17 +66,29 @@ def words_for(own: Mapping[str, object], every: Sequence[Mapping[str, object]]) 
     words = [str(own["source"])]
     if own["fraction"] or any(each["fraction"] for each in every):
         words.append(f"augmented {own['fraction']:.0%}" if own["fraction"] else "not augmented")
-    for name in own:
-        if name not in ("source", "fraction") and any(each[name] != own[name] for each in every if name in each):
-            words.append(f"{name.replace('_', ' ')} {in_short(name, own[name])}")
-    return tuple(words)
+    return (*words, *further_words(own, every))
+
+
+def further_words(own: Mapping[str, object], every: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    """What tells one cell from the others besides its source and its fraction.
+
+    >>> further_words({"source": "human", "fraction": 0.0, "loss": "js"}, [{"loss": "kl"}])
+    ('loss js',)
+    """
+    return tuple(
+        f"{name.replace('_', ' ')} {in_short(name, value)}"
+        for name, value in own.items()
+        if name not in ("source", "fraction") and any(each[name] != value for each in every if name in each)
+    )
 
 
 def in_short(name: str, value: object) -> str:
-    """A choice's value for a label: of a folder its name, 0 votes are all there are."""
+    """A choice's value for a label: of a folder its name, 0 votes are all there are, what was left to the backbone is usual."""
     if name == "backbone":
         return str(value).rstrip("/").split("/")[-1]
-    return "all" if name == "votes" and not value else str(value)
+    if name == "votes" and not value:
+        return "all"
+    return "usual" if value is None else str(value)
 
 
 def key_of(own: Mapping[str, object]) -> tuple:

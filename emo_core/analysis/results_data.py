@@ -59,8 +59,12 @@ class ResultsData:
         return self.heard.speakers if by == "speaker" else None
 
 
-def of_study(store: Database, study: str, *, names: Iterable[str] | None = None) -> ResultsData:
+def of_study(
+    store: Database, study: str, *, names: Iterable[str] | None = None, heard: Heard | None = None
+) -> ResultsData:
     """The runs of a study, by default all that are done, as cells on the clips in common.
+
+    heard: `readings.heard` of the study, where it was read before.
 
     Raises UnknownName where a study or run is not known, BadInput where nothing was trained on the study.
     """
@@ -70,7 +74,7 @@ def of_study(store: Database, study: str, *, names: Iterable[str] | None = None)
     asked = _asked(every, names)
     shown, repeated = _without_repeated([each for each in every if each.run.name in asked and each.why_not is None])
     stored = studies.find_study(store.cursor(), study).study
-    heard = readings.heard(store, study)
+    heard = heard or readings.heard(store, study)
     place = {"clip_ids": heard.clip_ids, "emotions": stored.emotions}
     read = {each.run.name: readings.read(store, each.run, *READING, **place).values for each in shown}
     known = {name: np.isfinite(values).all(axis=1) for name, values in read.items()}

@@ -102,14 +102,17 @@ def _facts(each: TrainingRun) -> dict:
     own = choices(each.run.settings) | {"seed": each.seed, "grid": each.run.settings.get("grid") or None}
     versions = {f"version of {name}": value for name, value in (each.result.get("versions") or {}).items()}
     kept = ("ended", "best_epoch", "best_js", "epochs", "train_clips", "validation_clips", "mixtures", "device")
-    hashed = {"training clips": each.result.get("clips_hash")}
+    hashes = each.result.get("hashes") or {"clips": each.result.get("clips_hash")}
+    hashed = {f"hash of the training {name}": value for name, value in hashes.items()}
+    hashed |= {"workbench": each.result.get("revision")}
     return own | {name.replace("_", " "): each.result.get(name) for name in kept} | hashed | versions
 
 
 def card(each: TrainingRun) -> dict:
     """A run's settings, what it was trained on, with what and for how long."""
     told = ("ended", "best_epoch", "best_js", "epochs", "history", "train_mean", "train_clips", "validation_clips",
-            "mixtures", "test_clips", "left_out", "seconds", "device", "versions", "energy_kwh", "clips_hash")  # fmt: skip
+            "mixtures", "test_clips", "left_out", "seconds", "attempts", "device", "hardware", "revision", "versions", "energy_kwh",
+            "energy_of", "clips_hash", "hashes")  # fmt: skip
     settings = each.run.settings
     return {
         "run": each.run.name, "job": each.run.run_id, "state": each.state, "why_not": each.why_not,

@@ -14,7 +14,7 @@ are ever given to this room, so that no parent comes from the test side.
 | samples | a planned sample, and all of them |
 | mixing | equation 1 on waveforms, with length and loudness |
 | features | MFCC statistics or a tower's embeddings of clips, and their cache (loads librosa when called: jobs only) |
-| tables, dataset | planned samples as Parquet; mixed ones as a folder of WAV files and tables |
+| tables, dataset, dataset_readme | planned samples as Parquet; mixed ones as a folder of WAV files and tables, and its README |
 | study_side | the training side of a study, from the store |
 | feature_sets, feature_job | the features of a training side, computed by a job and found again with NumPy alone |
 | listening | the ear test: verdicts on samples, in which order they are heard |

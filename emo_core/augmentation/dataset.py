@@ -3,6 +3,7 @@
 samples.parquet   a row a sample (see `tables.COLUMNS`), with a share for each emotion
 samples.csv       the same for people, and `audio`, `transcript`, `seconds`, `over`; a cell that a spreadsheet would take for a
                   formula has an apostrophe in front
+README.md         what is here and how to read it, for people
 schema.json       columns in words, the settings, the balance before and after, what was not made, and what the caller tells
 audio/            a WAV of 16 bits, mono, 16 kHz for each sample, named by its id
 
@@ -23,6 +24,7 @@ import soundfile
 
 from emo_core import audio
 from emo_core.augmentation import tables
+from emo_core.augmentation.dataset_readme import readme
 from emo_core.augmentation.mixing import SAMPLE_RATE, Mixture, mixture
 from emo_core.augmentation.samples import Sample, Samples
 from emo_core.augmentation.settings import Settings
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from emo_core.annotators.clips import Clip
 
 FORMAT = 1
-PARQUET, CSV, SCHEMA, SOUNDS = "samples.parquet", "samples.csv", "schema.json", "audio"
+PARQUET, CSV, SCHEMA, README, SOUNDS = "samples.parquet", "samples.csv", "schema.json", "README.md", "audio"
 _CSV_ONLY = {  # columns of samples.csv beyond those of the plan
     "audio": ("string", "", "its WAV, below this folder"),
     "transcript": ("string", "", "of the parent that text_of names"),
@@ -168,3 +170,4 @@ def _write_tables(draft: Path, sounds: Sequence[Mapping], samples: Samples, sett
         "columns": columns,
     }
     (draft / SCHEMA).write_text(json.dumps(schema, ensure_ascii=False, indent=1), encoding="utf-8")
+    (draft / README).write_text(readme(schema), encoding="utf-8")

@@ -32,10 +32,9 @@ class Verdicts:
         """Names of the rejected samples."""
         return frozenset(name for name, verdict in self.standing.items() if verdict == "rejected")
 
-    @property
-    def last(self) -> str | None:
-        """The sample that the latest standing verdict is about, which `undo` takes back."""
-        return next(reversed(self.standing), None)
+    def last_of(self, samples: Collection[str]) -> str | None:
+        """Which of these samples was judged last; None where no verdict on any of them stands."""
+        return next((name for name in reversed(self.standing) if name in samples), None)
 
     def share(self, samples: Collection[str]) -> dict[str, object]:
         """How many of these samples were heard and rejected, and the share rejected with its Wilson 95 % interval.
@@ -74,12 +73,10 @@ def judge(path: Path, sample: Sample, verdict: str) -> None:
     _note(path, sample.id, verdict, made_of)
 
 
-def undo(path: Path) -> str | None:
-    """Take the latest standing verdict back; the sample it was about, None where none stands."""
-    last = read(path).last
-    if last is not None:
-        _note(path, last, _UNDONE, {})
-    return last
+def take_back(path: Path, sample: str) -> None:
+    """Take the standing verdict on a sample back: it waits to be heard again. Without one nothing is noted."""
+    if sample in read(path).standing:
+        _note(path, sample, _UNDONE, {})
 
 
 def _note(path: Path, sample: str, verdict: str, about: Mapping[str, object]) -> None:

@@ -100,12 +100,18 @@ class TrainingSide:
 def training_side(store: Database, study: str, *, votes: int = 0) -> TrainingSide:
     """The training side of a study. votes: how many of the candidate's votes on each clip count, the first ones; 0 all.
 
-    Raises UnknownName for the study, BadInput where no training clip has sound, or votes are asked for without a candidate.
+    Raises UnknownName for the study, BadInput where there is no training clip or none has sound, or votes are asked for without a
+    candidate.
     """
     stored = studies.find_study(store.cursor(), study)
     found, is_test = training_clips(store, study, votes=votes), studies.study_counts(store, study).is_test
     places = [place for place, test in enumerate(found["is_test"]) if not test]
     training = int((~is_test).sum())
+    if not training:
+        raise BadInput(
+            f"The study {study!r} has no training clip: its split by {stored.study.split} puts all {len(is_test):,} clips on the test "
+            "side. Duplicate the study with another split, or choose another one."
+        )
     if not places:
         raise BadInput(
             f"None of the {training:,} training clips of the study {study!r} has sound here, and only sound can be mixed. "

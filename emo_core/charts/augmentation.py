@@ -55,21 +55,14 @@ def space(
         subplot_titles=(f"before: {len(clips):,} clips", f"after: with {len(samples):,} samples"),
     )  # fmt: skip
     marks = _marks(emotions)
-    for emotion in marks:
-        _add_points(figure, clips[_of(clip_emotions, emotion)], emotion, marks[emotion], column=1)
+    for rank, emotion in enumerate(marks, start=1):
+        _add_points(figure, clips[_of(clip_emotions, emotion)], emotion, marks[emotion], column=1, rank=rank)
     _add_points(figure, clips, "clips", (ERROR_BARS, "circle"), column=2, legend=False, opacity=0.25)
-    for emotion in marks:
-        new = emotion not in clip_emotions
+    for rank, emotion in enumerate(marks, start=1):
         _add_points(
-            figure,
-            samples[_of(sample_emotions, emotion)],
-            emotion,
-            marks[emotion],
-            column=2,
-            legend=new,
-            opacity=0.9,
-            size=8,
-        )
+            figure, samples[_of(sample_emotions, emotion)], emotion, marks[emotion], column=2, legend=emotion not in clip_emotions,
+            opacity=0.9, size=8, rank=rank,
+        )  # fmt: skip
     _add_corners(figure, emotions, corners)
     figure.update_layout(**CLEAR)
     return finish(figure, height=430).update_layout(margin_t=72, legend_y=1.08)
@@ -92,6 +85,8 @@ def _add_corners(figure: go.Figure, emotions: Sequence[str], corners: np.ndarray
         for update, axis in ((figure.update_xaxes, 0), (figure.update_yaxes, 1)):
             ends = [low[axis] - room[axis], high[axis] + room[axis]]
             update(showticklabels=False, zeroline=False, range=ends, col=column)
+    figure.update_xaxes(title="first component")
+    figure.update_yaxes(title="second component", col=1)
 
 
 def _marks(emotions: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -102,39 +97,40 @@ def _marks(emotions: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 def _add_points(
     figure: go.Figure, points: np.ndarray, name: str, mark: tuple[str, str], *, column: int, legend: bool = True,
-    opacity: float = 0.65, size: int = 6,
+    opacity: float = 0.65, size: int = 6, rank: int = 1000,
 ) -> None:  # fmt: skip
     if len(points):
         marker = {"size": size, "color": mark[0], "symbol": mark[1], "opacity": opacity}
         figure.add_scatter(
             x=points[:, 0], y=points[:, 1], mode="markers", name=name, legendgroup=name, showlegend=legend, marker=marker,
-            hovertemplate=f"{name}<extra></extra>", row=1, col=column,
+            hovertemplate=f"{name}<extra></extra>", legendrank=rank, row=1, col=column,
         )  # fmt: skip
 
 
 def grid(rows: Sequence[Mapping]) -> go.Figure:
-    """Clips by emotion at each fraction, by the samples' own dominant emotion; a line where they would be by the emotion that
-    samples were made for.
+    """Clips by emotion at each fraction: a sample by its own dominant emotion with marks and a solid line, by the emotion that it
+    was made for with a dotted one.
 
     rows: {"fraction", "emotions": rows of `balance`} each.
     """
-    columns = ["none", *(f"{row['fraction']:.0%}" for row in rows)]
+    fractions = [0.0, *(row["fraction"] for row in rows)]
     emotions = [row["emotion"] for row in rows[0]["emotions"]]
-    figure = go.Figure()
-    for k, (emotion, colour) in enumerate(zip(emotions, vocabulary.colours(emotions))):
-        after = [rows[0]["emotions"][k]["before"], *(row["emotions"][k]["after"] for row in rows)]
-        filled = [after[0], *(row["emotions"][k]["filled"] for row in rows)]
-        figure.add_bar(
-            name=emotion, x=columns, y=after, marker={"color": colour}, customdata=filled,
-            error_y={"type": "data", "symmetric": False, "array": np.subtract(filled, after).clip(0),
-                     "arrayminus": np.subtract(after, filled).clip(0), "color": ERROR_BARS, "thickness": 1.5, "width": 3},
-            hovertemplate=f"{emotion}, %{{x}}: %{{y:,.4~g}} clips; by the emotion made for: %{{customdata:,.4~g}}<extra></extra>",
-        )  # fmt: skip
+    marks, figure = _marks(emotions), go.Figure()
+    for k, emotion in enumerate(emotions):
+        colour, symbol = marks[emotion]
+        for name, mode, dash in (("filled", "lines", "dot"), ("after", "lines+markers", "solid")):
+            counts = [rows[0]["emotions"][k]["before"], *(row["emotions"][k][name] for row in rows)]
+            figure.add_scatter(
+                x=fractions, y=counts, mode=mode, name=emotion, legendgroup=emotion, showlegend=name == "after",
+                line={"color": colour, "dash": dash, "width": 1.6}, marker={"symbol": symbol, "size": 8},
+                hovertemplate=f"{emotion}, {READINGS[name][0]}, %{{x:.0%}}: %{{y:,.4~g}} clips<extra></extra>",
+            )  # fmt: skip
     figure.update_layout(
-        barmode="group", xaxis={"type": "category", "title": "samples added, as a share of the training clips"},
-        yaxis={"title": "clips"}, **CLEAR,
+        xaxis={"title": "samples added, as a share of the training clips", "tickvals": fractions,
+               "ticktext": ["none", *(f"{row['fraction']:.0%}" for row in rows)]},
+        yaxis={"title": "clips", "rangemode": "tozero"}, **CLEAR,
     )  # fmt: skip
-    return finish(figure, height=340)
+    return finish(figure, height=380)
 
 
 def waveform(low: np.ndarray, high: np.ndarray, seconds: float, *, longest_s: float, most: float) -> go.Figure:

@@ -3,7 +3,9 @@
 Documents are those of `emo_core.analysis.results`. Figure 3 is `charts.ambiguity.by_stratum`.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,6 +15,8 @@ from emo_core.charts.curves import LINES
 from emo_core.charts.style import CLEAR, ERROR_BARS, SIDES, brackets, error_bars, finish
 
 SOURCES = {"human": LINES[0], "synthetic": LINES[1], "combined": LINES[2]}
+_LINE = 26  # characters of a model's name in a line, on a phone half the width of the figure
+_LONGEST = 34  # characters of a run's name in a legend: Plotly cuts longer ones off at the edge
 AXES = {"js": "JS (bits) ← closer", "bc": "Bhattacharyya coefficient → closer"}
 
 
@@ -20,7 +24,7 @@ def table(cells: Sequence[Mapping], measure: str = "js") -> go.Figure:
     """JS or Bhattacharyya coefficient of each cell with interval; small dots are the seeds' own means, hollow diamonds the baseline
     of always predicting the training mean. measure: a key of `AXES`.
     """
-    labels, figure = [cell["cell"] for cell in cells], go.Figure()
+    labels, figure = [_text(cell["cell"]) for cell in cells], go.Figure()
     value, low, high, clips = parts([cell[measure] for cell in cells])
     figure.add_scatter(
         x=value, y=labels, mode="markers", name="mean over clips",
@@ -28,7 +32,9 @@ def table(cells: Sequence[Mapping], measure: str = "js") -> go.Figure:
         error_x=error_bars(value, low, high, thickness=1.4, width=4), customdata=list(zip(brackets(low, high), clips)),
         hovertemplate="%{y}: %{x:.3f} %{customdata[0]}, n = %{customdata[1]:,}<extra></extra>",
     )  # fmt: skip
-    seeds = [(mean, cell["cell"]) for cell in cells for mean in (cell[f"{measure}_seeds"] or {"means": []})["means"]]
+    seeds = [
+        (mean, _text(cell["cell"])) for cell in cells for mean in (cell[f"{measure}_seeds"] or {"means": []})["means"]
+    ]
     if seeds:
         figure.add_scatter(
             x=[mean for mean, _ in seeds], y=[label for _, label in seeds], mode="markers", name="one seed",
@@ -40,9 +46,26 @@ def table(cells: Sequence[Mapping], measure: str = "js") -> go.Figure:
         hovertemplate="%{y}, always the training mean: %{x:.3f}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title=AXES[measure], nticks=6)
-    figure.update_yaxes(autorange="reversed", type="category")
+    names = [_in_lines(cell["cell"]) for cell in cells]
+    figure.update_yaxes(autorange="reversed", type="category", tickvals=labels, ticktext=names)
     figure.update_layout(**CLEAR)
-    return finish(figure, height=140 + 30 * len(cells))
+    lines = max((name.count("<br>") + 1 for name in names), default=1)
+    return finish(figure, height=140 + (16 + 14 * lines) * len(cells))
+
+
+def _text(words: str) -> str:
+    """As text: Plotly would take some of it for markup."""
+    return escape(words, quote=False)
+
+
+def _in_lines(label: str) -> str:
+    """A model's name in lines, as text."""
+    return "<br>".join(_text(line) for line in textwrap.wrap(label, _LINE, break_long_words=True))
+
+
+def _in_short(name: str) -> str:
+    """A run's name in a legend, as text."""
+    return _text(name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…")
 
 
 def by_emotion(cells: Sequence[Mapping]) -> go.Figure:
@@ -55,10 +78,10 @@ def by_emotion(cells: Sequence[Mapping]) -> go.Figure:
         value, low, high, clips = parts(cell["by_emotion"])
         shift = span * (place / max(1, len(cells) - 1) - 0.5)
         figure.add_scatter(
-            x=np.arange(len(ticks)) + shift, y=value, mode="markers", name=cell["cell"],
+            x=np.arange(len(ticks)) + shift, y=value, mode="markers", name=_text(cell["cell"]),
             marker={"size": 9, "color": line[0], "symbol": line[2]}, error_y=error_bars(value, low, high, thickness=1.4, width=4),
             customdata=list(zip(brackets(low, high), clips)),
-            hovertemplate="%{y:.3f} %{customdata[0]}, n = %{customdata[1]:,}<extra>" + cell["cell"] + "</extra>",
+            hovertemplate="%{y:.3f} %{customdata[0]}, n = %{customdata[1]:,}<extra>" + _text(cell["cell"]) + "</extra>",
         )  # fmt: skip
     figure.update_layout(
         xaxis={"title": "dominant human emotion", "tickvals": list(range(len(ticks))), "ticktext": ticks},
@@ -75,7 +98,8 @@ def entropies(human: np.ndarray, predicted: np.ndarray, clips: Sequence[str]) ->
         x=[0, top], y=[0, top], mode="lines", line={"dash": "dot", "color": ERROR_BARS}, hoverinfo="skip"
     )
     figure.add_scatter(
-        x=human, y=predicted, mode="markers", text=list(clips), marker={"size": 6, "color": SIDES["candidate"], "opacity": 0.55},
+        x=human, y=predicted, mode="markers", text=list(map(_text, clips)),
+        marker={"size": 6, "color": SIDES["candidate"], "opacity": 0.55},
         hovertemplate="%{text}<br>human %{x:.3f}, predicted %{y:.3f} bits<extra></extra>",
     )  # fmt: skip
     figure.update_layout(
@@ -119,10 +143,10 @@ def fractions(curves: Sequence[Mapping]) -> go.Figure:
         value, low, high, clips = parts([point["js"] for point in points])
         size = [16 if point["fraction"] == curve["best"] else 8 for point in points]
         figure.add_scatter(
-            x=[point["fraction"] for point in points], y=value, mode="lines+markers", name=curve["curve"],
+            x=[point["fraction"] for point in points], y=value, mode="lines+markers", name=_text(curve["curve"]),
             line={"color": colour, "dash": dash, "width": 1.5}, marker={"symbol": symbol, "size": size},
             error_y=error_bars(value, low, high, thickness=1.4, width=4), customdata=list(zip(brackets(low, high), clips)),
-            hovertemplate="%{x:.0%}: %{y:.3f} %{customdata[0]}, n = %{customdata[1]:,}<extra>" + curve["curve"] + "</extra>",
+            hovertemplate="%{x:.0%}: %{y:.3f} %{customdata[0]}, n = %{customdata[1]:,}<extra>" + _text(curve["curve"]) + "</extra>",
         )  # fmt: skip
     figure.update_layout(
         xaxis={"title": "samples added, as a share of the training clips", "tickformat": ".0%"},
@@ -133,14 +157,15 @@ def fractions(curves: Sequence[Mapping]) -> go.Figure:
 
 def learning(cards: Sequence[Mapping]) -> go.Figure:
     """Training loss and validation JS by epoch of several runs; a ring marks the epoch that was kept."""
-    figure = make_subplots(1, 2, horizontal_spacing=0.1)
+    figure = make_subplots(1, 2, horizontal_spacing=0.14)
     for card, (colour, dash, symbol) in zip(cards, LINES * len(cards)):
         epochs = [row["epoch"] for row in card["history"] or []]
         for column, name in enumerate(("loss", "val_js"), start=1):
             figure.add_scatter(
-                x=epochs, y=[row[name] for row in card["history"] or []], mode="lines", name=card["run"], legendgroup=card["run"],
+                x=epochs, y=[row[name] for row in card["history"] or []], mode="lines", name=_in_short(card["run"]),
+                legendgroup=card["run"],
                 showlegend=column == 1, line={"color": colour, "dash": dash, "width": 1.8}, row=1, col=column,
-                hovertemplate="epoch %{x}: %{y:.4f}<extra>" + card["run"] + "</extra>",
+                hovertemplate="epoch %{x}: %{y:.4f}<extra>" + _text(card["run"]) + "</extra>",
             )  # fmt: skip
         if card["best_epoch"]:
             figure.add_scatter(
@@ -148,8 +173,8 @@ def learning(cards: Sequence[Mapping]) -> go.Figure:
                 marker={"size": 11, "color": colour, "symbol": f"{symbol}-open", "line": {"width": 2}}, hoverinfo="skip",
             )  # fmt: skip
     # A title beside each axis would run into the other panel on a phone.
-    figure.update_xaxes(title="training loss by epoch", row=1, col=1)
-    figure.update_xaxes(title="validation JS by epoch", row=1, col=2)
+    figure.update_xaxes(title="training loss<br>by epoch", row=1, col=1)
+    figure.update_xaxes(title="validation JS (bits)<br>by epoch", row=1, col=2)
     figure.update_layout(showlegend=len(cards) > 1, **CLEAR)
     return finish(figure, height=340)
 

@@ -32,7 +32,7 @@ def show(store: Database, planned: Planned) -> None:
     st.fragment(_follow, run_every=_EVERY_S if going else None)(key)
     st.caption(
         "A WAV of 16 bits at 16 kHz for each sample; samples.csv and samples.parquet with parents, λ, seed, transcript and "
-        "distribution; schema.json with every setting. Rejected samples are not in it, nor are the original clips."
+        "distribution; schema.json with every setting; README.md. Rejected samples are not in it, nor are the original clips."
     )
 
 

@@ -10,6 +10,7 @@ from emo_core.augmentation.study_side import TrainingSide
 from emo_core.errors import WorkbenchError
 from emo_core.store import Database
 from pages.parts import job_view
+from pages.parts.import_report import counted
 from pages.parts.session import escape, fail
 
 EVERY_S = 1
@@ -37,7 +38,8 @@ def _say_unusable(found: FeatureSet) -> None:
     if found.unusable:
         name, reason = next(iter(found.unusable.items()))
         st.warning(
-            f"{len(found.unusable):,} clips cannot be heard and are left out, among them {escape(name)}: {escape(reason)}"
+            f"Left out, since no features come out of their sound: {counted(len(found.unusable), 'clip')}, among them {escape(name)}: "
+            f"{escape(reason)}"
         )
 
 

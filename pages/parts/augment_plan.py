@@ -21,6 +21,7 @@ def need_side(store: Database, stored: studies.StoredStudy, votes: int) -> Train
         return study_side.training_side(store, stored.study.name, votes=votes)
     except WorkbenchError as error:
         st.info(escape(str(error)))
+        st.page_link("pages/studies.py", label="Duplicate the study, or choose another", icon=":material/tune:")
         st.page_link("pages/health.py", label="Look at the corpus's sounds", icon=":material/healing:")
         st.stop()
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from emo_core.analysis.augmentation import Space
+from pages.parts.import_report import counted
 from pages.parts.session import escape
 
 
@@ -15,11 +16,15 @@ def overview(document: Mapping) -> None:
         f"**{document['samples']:,} samples** from {clips['augmented_from']:,} training clips; {document['asked']:,} were asked for."
     ]
     if lam["n"]:
-        parts.append(f"Mean λ {lam['mean']:.2f}; the neighbour has the larger share in {lam['neighbour_dominates']:,}.")
+        parts.append(
+            f"Mean λ (share of the rare clip) {lam['mean']:.2f}; the neighbour has the larger share in {lam['neighbour_dominates']:,}."
+        )
         speakers = document["speakers"]
         told = {"one": "of one speaker", "two": "of two speakers", "unknown": "where a speaker is not known"}
         parts.append(f"Parents {', '.join(f'{told[key]}: {count:,}' for key, count in speakers.items() if count)}.")
-    parts.append(f"The {clips['test']:,} test clips take no part.")
+    parts.append(
+        f"{counted(clips['test'], 'test clip')} take no part." if clips["test"] != 1 else "The test clip takes no part."
+    )
     st.markdown(" ".join(parts))
     if clips["left_out"]:
         reasons = "; ".join(f"{count:,} × {reason}" for reason, count in clips["left_out"].items())
@@ -34,9 +39,13 @@ def balance(document: Mapping) -> None:
     st.caption(
         f"The rarest emotion has {_per_hundred(even['before'])} clips for each 100 of the most frequent one before; after, "
         f"{_per_hundred(even['filled'])} by the emotion that samples were made for, and **{_per_hundred(even['after'])}** by the "
-        f"dominant emotion of the samples' own distributions. A clip with several dominant emotions {ties} ({tied['before']:,} clips, "
-        f"{tied['samples']:,} samples)."
+        f"dominant emotion of the samples' own distributions. A clip with several dominant emotions {ties} "
+        f"({counted(tied['before'], 'clip')}, {counted(tied['samples'], 'sample')})."
     )
+    if even["before"] is not None and even["after"] < even["before"]:
+        st.warning(
+            "By the dominant emotions of the samples' own distributions, emotions are less even with these samples than without them."
+        )
     if dominance["otherwise"]:
         others = ", ".join(f"{row['emotion']} {row['samples']:,.4g}" for row in dominance["by_emotion"])
         total = dominance["as_meant"] + dominance["otherwise"]
@@ -98,18 +107,22 @@ def grid(rows: Sequence[Mapping]) -> None:
     st.dataframe(
         [
             {
-                "fraction": f"{row['fraction']:.0%}", "asked": row["asked"], "made": row["samples"],
-                "led by the emotion made for": row["as_meant"], "evenness by that": row["evenness"]["filled"],
-                "evenness by their own": row["evenness"]["after"],
+                "fraction": f"{row['fraction']:.0%}", "asked for": row["asked"], "made": row["samples"],
+                "as meant": row["as_meant"], "evenness, as made for": row["evenness"]["filled"],
+                "evenness": row["evenness"]["after"],
             }
             for row in rows
         ],
         key="grid_rows", hide_index=True,
-        column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("evenness by that", "evenness by their own")},
+        column_config={
+            "as meant": st.column_config.NumberColumn(help="Samples whose own dominant emotion is the one they were made for"),
+            "evenness, as made for": st.column_config.NumberColumn(format="%.2f", help="A sample counts for the emotion it was made for"),
+            "evenness": st.column_config.NumberColumn(format="%.2f", help="A sample counts by its own dominant emotion"),
+        },
     )  # fmt: skip
     st.caption(
-        "Bars: clips by dominant emotion, a sample by its own; thin lines lead to the count by the emotion that samples were made for. "
-        "Evenness: clips of the rarest emotion per clip of the most frequent one. The samples of a fraction are among those of the "
+        "Marks and solid lines: clips by dominant emotion, a sample by its own; dotted lines: a sample by the emotion it was made for. "
+        "Evenness: clips of the rarest emotion for each clip of the most frequent one. The samples of a fraction are among those of the "
         "next. Which fraction trains best is for the validation part to say, never for the test side."
     )
 

@@ -8,7 +8,6 @@ from emo_core.charts import distributions as distribution_charts
 from emo_core.charts import results as charts
 from pages.parts import analyses, figures
 from pages.parts.analyses import in_words
-from pages.parts.session import escape
 
 SHOWN = 6  # learning curves that are drawn at first
 
@@ -41,8 +40,10 @@ def calibration(cell: Mapping, points: Mapping, intervals: str) -> None:
         )
 
 
-def clips(cell: Mapping, emotions: Sequence[str]) -> None:
-    """The closest and the farthest clips; one of them, whole."""
+def clips(cell: Mapping, emotions: Sequence[str], study: str) -> None:
+    """The closest and the farthest clips; one of them, whole, and the way to its sound: in the study that has the model as a panel,
+    or else in the study itself.
+    """
     rows = [row | {"end": end} for end in ("worst", "best") for row in cell[end]]
     if not rows:
         st.caption("No clip was predicted by every run.")
@@ -53,18 +54,19 @@ def clips(cell: Mapping, emotions: Sequence[str]) -> None:
              "human": _told(emotions, row["human"]), "predicted": _told(emotions, row["predicted"])}
             for row in rows
         ],
-        key="table:clips", hide_index=True, height="content", column_config={"JS (bits)": st.column_config.NumberColumn(format="%.3f")},
+        key="table:clips", hide_index=True, height="content",
+        column_config={"JS (bits)": st.column_config.NumberColumn(format="%.3f"), "clip": st.column_config.TextColumn(width="medium")},
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        # Not the key `clip`: what a page binds to the address is taken out of it when a link leads to another page.
         clip = st.selectbox(
-            "Clip", list(dict.fromkeys(row["clip"] for row in rows)), key="clip", width=320, **analyses.URL
+            "Clip", list(dict.fromkeys(row["clip"] for row in rows)), key="example", width=320, **analyses.URL
         )
         row = next(row for row in rows if row["clip"] == clip)
-        if row["browse"]:
-            st.page_link(
-                "pages/browse.py", label=f"Listen to {escape(clip)} in Browse", icon=":material/hearing:",
-                query_params={"study": row["browse"], "clip": clip},
-            )  # fmt: skip
+        st.page_link(
+            "pages/browse.py", label="Listen to it in Browse", icon=":material/hearing:",
+            query_params={"study": row["browse"] or study, "clip": clip},
+        )  # fmt: skip
     labels = [f"listeners ({row['votes']:g} votes)", "predicted"]
     shares = [row["human"], row["predicted"]]
     figures.show(
@@ -72,7 +74,7 @@ def clips(cell: Mapping, emotions: Sequence[str]) -> None:
     )
     if not row["browse"]:
         st.caption(
-            "No study has this run as its candidate panel yet, so Browse cannot show the predictions beside the votes."
+            "No study has this run as its candidate panel yet, so that Browse has the clip's sound and votes, but not what was predicted."
         )
 
 

@@ -11,6 +11,7 @@ from pages.parts.analyses import in_words
 from pages.parts.session import escape
 
 MEASURES = {"js": "JS", "bc": "Bhattacharyya"}
+_ARROWS = {"js": "↓", "bc": "↑"}  # where better lies
 DRAWN = 8  # models in one figure, each with a colour, dash and marker of its own
 SAID = 6  # comparisons in words; all are in the table
 
@@ -28,27 +29,61 @@ def choose_cells(cells: Sequence[Mapping]) -> list[Mapping]:
     return [cell for cell in cells if cell["cell"] in (chosen or first)]
 
 
-def table_two(cells: Sequence[Mapping], noise: Mapping) -> None:
-    """Rows source × augmentation × what else varies; a star marks the closest."""
-    closest = min(cell["js"]["value"] for cell in cells)
+def table_two(cells: Sequence[Mapping]) -> None:
+    """The paper's Table 2: augmentation × source, JS and Bhattacharyya coefficient with intervals, a star at the best of each."""
+    sources = dict.fromkeys(cell["source"] for cell in cells)
+    places = {(cell["further"], cell["fraction"]): {} for cell in cells}
+    for cell in cells:
+        places[cell["further"], cell["fraction"]][cell["source"]] = cell
+    several = len({further for further, _ in places}) > 1
+    best = {name: _best(cells, name) for name in MEASURES}
+    rows = [
+        {
+            **({"further": further} if several else {}),
+            "augmentation": f"with, +{fraction:.0%}" if fraction else "without",
+            **{
+                f"{MEASURES[name]} {_ARROWS[name]} {source}": _starred(there.get(source), name, best[name])
+                for name in MEASURES
+                for source in sources
+            },
+        }
+        for (further, fraction), there in sorted(places.items(), key=lambda place: (place[0][0], -place[0][1]))
+    ]
+    st.dataframe(rows, key="table:two", hide_index=True, height="content")
+
+
+def _best(cells: Sequence[Mapping], measure: str) -> float | None:
+    """The lowest JS, or the highest coefficient."""
+    known = [cell[measure]["value"] for cell in cells if cell[measure]["value"] is not None]
+    return None if not known else min(known) if measure == "js" else max(known)
+
+
+def _starred(cell: Mapping | None, measure: str, best: float | None) -> str:
+    if cell is None:
+        return "–"
+    return ("★ " if cell[measure]["value"] == best else "") + in_words(cell[measure])
+
+
+def every_figure(cells: Sequence[Mapping], noise: Mapping) -> None:
+    """A row a model, with all that is known of it."""
     st.dataframe(
         [
             {
-                "votes learnt from": ("★ " if cell["js"]["value"] == closest else "") + cell["source"],
+                "votes learnt from": cell["source"],
                 "augmentation": f"+{cell['fraction']:.0%}" if cell["fraction"] else "none",
-                "further": _further(cell),
+                "further": cell["further"] or "–",
                 "seeds": len(cell["runs"]),
+                "clips": cell["js"]["clips"],
                 "JS (bits) ↓": in_words(cell["js"]),
                 "JS over seeds": spread(cell["js_seeds"]),
                 "Bhattacharyya ↑": in_words(cell["bc"]),
                 "BC over seeds": spread(cell["bc_seeds"]),
                 "training mean: JS": in_words(cell["baseline_js"]),
                 "JS less training mean's": in_words(cell["against_baseline"]),
-                "clips": cell["js"]["clips"],
             } | _beside_listeners(cell, noise)
             for cell in cells
         ],
-        key="table:two", hide_index=True, height="content",
+        key="table:models", hide_index=True, height="content",
     )  # fmt: skip
 
 
@@ -56,12 +91,6 @@ def _beside_listeners(cell: Mapping, noise: Mapping) -> dict[str, str]:
     if "undefined" in noise:
         return {}
     return {f"JS against {noise['reference_votes']} votes": in_words(noise["cells"][cell["cell"]]["js"])}
-
-
-def _further(cell: Mapping) -> str:
-    """What tells a cell from others besides source and augmentation."""
-    said = [word for word in cell["cell"].split(", ")[1:] if "augmented" not in word]
-    return ", ".join(said) or "–"
 
 
 def spread(found: Mapping | None) -> str:

@@ -39,16 +39,24 @@ def headlines(found: Mapping) -> list[str]:
 
 
 def table_caption(found: Mapping) -> str:
-    """How to read Table 2, and what listeners score."""
+    """How to read Table 2."""
+    seeds = sorted({len(cell["runs"]) for cell in found["cells"]})
+    many = f"{seeds[-1]:,}" if len(seeds) == 1 else f"{seeds[0]:,} to {seeds[-1]:,}"
+    return (
+        f"As Table 2 of paper 1: mean over n = {found['clips']:,} test clips, of each clip's mean over {many} "
+        f"{'seed' if many == '1' else 'seeds'}; ★ the best. JS in bits, Bhattacharyya coefficient from 0 to 1. Brackets: "
+        f"{found['intervals']}; they do not include that the split is itself one draw."
+    )
+
+
+def models_caption(found: Mapping) -> str:
+    """How to read the table of all models, and what listeners score."""
     mixed = [cell["cell"] for cell in found["cells"] if not cell["same_training_clips"]]
     warned = (
         f" The seeds of {escape('; '.join(mixed))} were trained on different data (their hashes differ): their spread is more than that "
         "of the seed." if mixed else ""
     )  # fmt: skip
-    return (
-        f"As Table 2 of paper 1: mean over clips of the mean over seeds; ★ closest. Brackets: {found['intervals']}; they do not include "
-        f"that the split is itself one draw. Spread: standard deviation (and range) of the seeds' means.{warned} {noise(found['noise'])}"
-    )
+    return f"Over seeds: standard deviation (and range) of the seeds' means.{warned} {noise(found['noise'])}"
 
 
 def noise(found: Mapping) -> str:
@@ -117,5 +125,5 @@ def emotions_caption(found: Mapping) -> str:
     """How clips are dealt to emotions."""
     return (
         "Mean JS over the clips whose dominant human emotion it is. A clip with several dominant emotions counts in equal parts for each; "
-        f"n counts it once for each. Brackets: {found['intervals']}."
+        f"n counts it once for each. Brackets: {found['intervals']}; where resampling often leaves an emotion without a clip there is none."
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emo_core import science, verbs
-from emo_core.analysis import results, results_calibration, results_noise, results_parts
+from emo_core.analysis import results, results_noise, results_parts
 from emo_core.errors import BadInput, UnknownName
 from emo_core.science import noise_floor
 from tests.trained_runs import heard_shares, near, plant_training
@@ -137,17 +137,6 @@ def test_ties_of_dominant_emotions_are_shared():
     assert anger["value"] == pytest.approx((0.2 + 0.5 * 0.4) / 1.5) and anger["clips"] == 2
     assert sad["value"] == pytest.approx(0.4) and sad["weight"] == 0.5
     assert np.isnan(fear["value"]) and fear["undefined"] and fear["clips"] == 0
-
-
-def test_reliability_finds_a_model_that_is_too_sure():
-    rng = np.random.default_rng(0)
-    p = rng.dirichlet(np.ones(3), 400)
-    sharp = p**3 / (p**3).sum(axis=1, keepdims=True)
-    rows, error = results_calibration.reliability(p, sharp[None], seed=0, resamples=200)
-    assert sum(row["shares"] for row in rows) == 1200
-    assert rows[-1]["observed"]["interval"][1] < rows[-1]["predicted"] and error.low > 0.05
-    twice, same = results_calibration.reliability(p, np.stack([sharp, sharp]), seed=0, resamples=200)
-    assert same == error and [row["shares"] for row in twice] == [2 * row["shares"] for row in rows]
 
 
 def test_listeners_and_truth_are_those_of_the_noise_floor():

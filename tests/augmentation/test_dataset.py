@@ -49,6 +49,21 @@ def test_what_is_written_is_read_back(made, tmp_path):
     assert result["seconds"] == sum(soundfile.info(path).duration for path in dataset.sounds)
 
 
+def test_the_readme_counts_right_and_its_code_reads_the_folder(made, tmp_path, monkeypatch):
+    clips, samples = made
+    export(
+        tmp_path / "to", clips, samples, SETTINGS, about={"study": "s", "corpora": [{"name": "a|b", "licence": "x\ny"}]}
+    )
+    words = (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
+    assert "2 samples, 0.0 minutes" in words and "study 's'" in words and "| setting: neighbours | 2 |" in words
+    assert "| licence of the corpus a\\|b | x y |" in words and "| =anger | 3 |" in words
+    monkeypatch.chdir(tmp_path / "to")
+    read_by_hand: dict = {}
+    exec(words.split("```python\n")[1].split("```")[0], read_by_hand)
+    assert read_by_hand["targets"].shape == (2, 2) and read_by_hand["rate"] == 16_000
+    np.testing.assert_allclose(read_by_hand["targets"].sum(axis=1), 1)
+
+
 def test_the_csv_tells_the_same_and_runs_nothing(made, tmp_path):
     clips, samples = made
     export(tmp_path / "to", clips, samples, SETTINGS)

@@ -92,15 +92,17 @@ def test_without_any_usable_sound_the_job_says_so(asked):
         feature_job.work(asked, Watcher(asked))
 
 
-def test_verdicts_stand_until_they_are_undone(tmp_path):
+def test_verdicts_stand_until_they_are_taken_back(tmp_path):
     path = listening.path_of(tmp_path, 7)
-    assert listening.read(path).last is None and listening.undo(path) is None
+    assert listening.read(path).last_of(["mix-0"]) is None
     for sample, verdict in zip(SAMPLES, ("rejected", "kept", "rejected")):
         listening.judge(path, sample, verdict)
-    assert listening.undo(path) == "mix-2"
+    assert listening.read(path).last_of(["mix-0", "mix-1", "mix-9"]) == "mix-1"
+    listening.take_back(path, "mix-2")
+    listening.take_back(path, "mix-2")  # nothing stands any more, so nothing is noted
     listening.judge(path, SAMPLES[0], "kept")  # heard again
     found = listening.read(path)
-    assert dict(found.standing) == {"mix-1": "kept", "mix-0": "kept"} and found.last == "mix-0"
+    assert dict(found.standing) == {"mix-1": "kept", "mix-0": "kept"} and found.last_of(found.standing) == "mix-0"
     assert not found.rejected and len(path.read_text().splitlines()) == 5  # nothing is taken out of the log
     with pytest.raises(UnknownName, match="verdict"):
         listening.judge(path, SAMPLES[0], "fine")
