@@ -28,6 +28,7 @@ from pages.parts.session import open_store  # noqa: E402
 # Streamlit leaves six rems above a page; a list of clips has better use for them.
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 4.2rem 2.5rem 3rem; }
+[data-testid="stButtonGroup"] button[data-selected="true"] p { color: light-dark(#005E94, #8CC8F2); }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
 </style>"""
 # A picture of ours: an icon by name would be fetched from a public host.
