@@ -1,140 +1,113 @@
 """Train a model on these votes: choose, start, watch."""
 
-import pandas as pd
 import streamlit as st
 
 from emo_core import jobs
-from emo_core.charts import results as charts
-from emo_core.errors import WorkbenchError
-from emo_core.store import runs
-from emo_core.training import control
-from pages.parts import background, figures, job_view, train_form
-from pages.parts.session import choose_study, escape, fail, open_store
+from emo_core.training import attempts, control
+from pages.parts import train_form, train_grid, train_table, train_view, train_wishes
+from pages.parts.session import choose_study, escape, open_store
 
 EVERY_S = 2
 store = open_store()
 st.title("Train on these votes")
 stored = choose_study(store)
-name = stored.study.name
-found = control.of_study(store, name)
-STATES = {run.name: control.status(store, run.name)["state"] for run in found}
-alive = any(state in jobs.ALIVE for state in STATES.values())
+found = {run.name: run for run in control.of_study(store, stored.study.name)}
 
 
-def stop(run: runs.Run) -> None:
-    """Ask now, and see to it in the background."""
-    folder = runs.folder_of(store, run.run_id)
-    attempt = jobs.status(folder).attempt
-    jobs.ask_to_stop(folder)
-    background.begin(("cancel", folder), lambda task: jobs.cancel(folder, attempt=attempt))
+def look() -> list[dict]:
+    """Every training of the study at this moment."""
+    ahead = attempts.places(store.folder / "jobs")
+    return [control.describe(store, run, ahead) for run in found.values()]
 
 
-def resume(run: runs.Run) -> None:
-    """Go on from the last checkpoint."""
-    try:
-        control.begin(store, run.name)
-    except WorkbenchError as error:
-        st.session_state["refused"] = str(error)
-
-
-def choose_run() -> runs.Run:
-    """The run that the URL names, else the newest."""
-    names = [run.name for run in found][::-1]
-    asked = st.query_params.get("run")
-    st.session_state["train_run"] = asked if asked in names else names[0]
-    st.selectbox("Run", names, key="train_run", width=420, on_change=remember)
-    remember()
-    return next(run for run in found if run.name == st.session_state["train_run"])
-
-
-def remember() -> None:
-    """The URL rules, so that a choice goes there first."""
-    st.query_params["run"] = st.session_state["train_run"]
-
-
-def row_of(now: dict) -> dict:
-    """One training in a line."""
-    return {
-        "run": now["name"], "learns from": now["source"], "augmentation": (now["augmentation"] or {}).get("fraction", 0.0),
-        "model": now["backbone"].rstrip("/").split("/")[-1], "seed": now["seed"], "state": job_view.STATES[now["state"]],
-        "now": now["note"] if now["state"] in jobs.ALIVE else "",
-        "validation JS (bits)": now["best_js"] or now["figures"].get("val_js"), "took": job_view.duration(now["seconds"]),
-    }  # fmt: skip
+TOLD = look()
+STATES = {run["name"]: run["state"] for run in TOLD}
+entries = train_table.entries(TOLD)
+starting = any(train_wishes.starting(name) for _, name in entries)
+alive = starting or any(state in jobs.ALIVE for state in STATES.values())
 
 
 @st.fragment(run_every=EVERY_S if alive else None)
 def show_table() -> None:
-    """Every training of the study; the page is drawn anew where one changed its state."""
-    rows = [control.status(store, run.name) for run in found]
-    if {row["name"]: row["state"] for row in rows} != STATES:
+    """Every training; the page is drawn anew where one changed its state."""
+    told = look()
+    if {run["name"]: run["state"] for run in told} != STATES:
         st.rerun()
-    shown = [row_of(row) for row in reversed(rows)]
-    st.dataframe(
-        pd.DataFrame(shown), hide_index=True, key="trainings",
-        column_config={
-            "augmentation": st.column_config.NumberColumn(format="percent"),
-            "validation JS (bits)": st.column_config.NumberColumn(format="%.4f"),
-        },
-    )  # fmt: skip
+    train_table.show(train_table.entries(told))
 
 
 @st.fragment(run_every=EVERY_S if alive else None)
-def show_curves(run: runs.Run) -> None:
-    """Loss and validation JS so far, and what the machine does."""
-    folder, now = runs.folder_of(store, run.run_id), control.status(store, run.name)
-    lines = [line["figures"] for line in jobs.read_lines(folder / "progress.jsonl")[0]]
-    epochs = list({row["epoch"]: row for row in lines if row.get("epoch") and "val_js" in row}.values())
-    whole = (jobs.files.read_json(folder / jobs.files.RESULT) or {}).get("history")
-    epochs = whole or epochs  # quick epochs are not all reported while they go
-    if epochs:
-        card = {"run": run.name, "history": epochs, "best_epoch": now["best_epoch"], "best_js": now["best_js"]}
-        columns = {key: [row.get(key) for row in epochs] for key in ("epoch", "loss", "val_js", "learning_rate")}
-        figures.show(charts.learning([card]), f"training:{run.run_id}", columns)
-    else:
-        st.caption("No epoch is over yet.")
-    facts = {"samples a second": now["figures"].get("samples_per_s"), "memory (MB)": now["figures"].get("memory_mb")}
-    told = [f"{label} {value:,.3g}" for label, value in facts.items() if value]
-    st.caption(" · ".join([job_view.STATES[now["state"]], escape(now["note"]), *told]))
+def show_grid_runs(name: str) -> None:
+    """The runs of a grid."""
+    told = train_table.entries(look())[train_table.GRID, name]
+    train_table.frame([train_table.run_row(run) for run in told], "grid_runs")
 
 
-with st.expander(
-    "New training", icon=":material/add:", expanded=not found or st.session_state.pop("train:open", False)
-):
-    arguments = train_form.choose(store, stored)
-    if arguments and st.button("Start", type="primary", icon=":material/play_arrow:", key="start"):
-        try:
-            made = train_form.begin(store, arguments)
-        except WorkbenchError as error:
-            fail(error)
-        st.query_params["run"] = made[0]
-        st.rerun()
-refused = st.session_state.pop("refused", None)
-if refused:
-    st.error(escape(refused))
+@st.fragment(run_every=EVERY_S if alive else None)
+def show_run(name: str) -> None:
+    """How a run goes, and its curves."""
+    train_view.near(store, found[name])
+
+
+def asked_for() -> tuple[str, str]:
+    """The run or grid that the URL names, else the newest; a run of a grid stands for its grid."""
+    grid, run = st.query_params.get("grid"), st.query_params.get("run")
+    of_run = next((key for key, runs in entries.items() if run in [each["name"] for each in runs]), None)
+    wrong = grid if grid and (train_table.GRID, grid) not in entries else run if run and not of_run else None
+    if wrong and wrong not in {
+        word for each in control.of_study(store) for word in (each.name, each.settings.get("grid"))
+    }:
+        st.warning(
+            f"There is no training {escape(wrong)}; another one is shown."
+        )  # not where only the study was changed
+    return (train_table.GRID, grid) if (train_table.GRID, grid) in entries else of_run or next(iter(entries))
+
+
+def choose() -> tuple[str, str]:
+    """A run or a grid; the URL keeps it."""
+    kind, name = st.session_state["training"] = asked_for()
+    if st.query_params.get(kind) != name:  # a copied link shall mean this one later too
+        st.query_params[kind] = name
+    st.selectbox("Training", list(entries), key="training", width=420, format_func=label, on_change=remember)
+    return st.session_state["training"]
+
+
+def label(entry: tuple[str, str]) -> str:
+    kind, name = entry
+    return f"{name} ({len(entries[entry])} runs)" if kind == train_table.GRID else name
+
+
+def remember() -> None:
+    """The URL rules, so that a choice goes there first."""
+    for name in (train_table.RUN, train_table.GRID):
+        st.query_params.pop(name, None)
+    kind, name = st.session_state["training"]
+    st.query_params[kind] = name
+
+
+if "train:open" in st.session_state:
+    st.session_state["train:form"] = st.session_state.pop("train:open")
+form = st.expander("New training", icon=":material/add:", expanded=not found, key="train:form", on_change="rerun")
+with form:
+    train_form.show(store, stored, told=form.open)
 if not found:
     st.info(
         "Nothing has been trained on this study yet. The probe takes a minute on a CPU and fills the whole of Table 2."
     )
     st.stop()
 show_table()
-run = choose_run()
-now = control.status(store, run.name)
-with st.container(horizontal=True):
-    if now["state"] in ("queued", "running"):
-        st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=stop, args=(run,))
-    if now["state"] in ("made", "failed", "cancelled", "lost"):
-        st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=resume, args=(run,))
-    st.button(
-        "Duplicate", icon=":material/content_copy:", key="duplicate", on_click=train_form.fill_in, args=(run.settings,)
-    )
-    st.page_link(
-        "pages/jobs.py", label="Its job", icon=":material/work_history:", query_params={"job": str(run.run_id)}
-    )
-    st.page_link(
-        "pages/results.py", label="Results", icon=":material/leaderboard:", query_params={"study": now["study"]}
-    )
-if now["reason"] and now["state"] != "made":
-    st.warning(escape(now["reason"]))
-show_curves(run)
+kind, name = choose()
+train_wishes.tell(name)
+chosen = name
+if kind == train_table.GRID:
+    runs = entries[kind, name]
+    train_grid.show(store, name, runs, found[runs[0]["name"]])
+    show_grid_runs(name)
+    chosen = train_grid.choose(runs)
+    train_wishes.tell(chosen)
+now = next(run for run in TOLD if run["name"] == chosen)
+train_view.buttons(store, found[chosen], now)
+train_view.reason(now)
+show_run(chosen)
 with st.expander("Its settings"):
-    st.json(run.settings)
+    st.json(found[chosen].settings)

@@ -20,6 +20,7 @@ HOMES = {
     "torch": ("emo_core/models/", "emo_core/training/"), "transformers": ("emo_core/models/", "emo_core/training/"),
     "peft": ("emo_core/training/",), "accelerate": ("emo_core/training/",), "librosa": ("emo_core/audio/", "emo_core/augmentation/"),
     "google": ("emo_core/annotators/",),
+    "pynvml": ("emo_core/training/",),  # inside a function: only where memory or load is asked for
 }  # fmt: skip
 
 

@@ -41,7 +41,9 @@ def train(
     executor: Annotated[Executor, typer.Option(help="Where the job runs.")] = "local",
     slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
     detach: Annotated[bool, typer.Option("--detach", help="Leave it to its job and return.")] = False,
-    dry: Annotated[bool, typer.Option("--dry", help="Only say what it would learn from.")] = False,
+    dry: Annotated[
+        bool, typer.Option("--dry", help="Only say what it would learn from, and what it would take.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train on a study's votes and predict its test side; waits, and takes the predictions in."""
@@ -80,6 +82,7 @@ def grid(
     executor: Annotated[Executor, typer.Option(help="Where the jobs run.")] = "local",
     slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
     detach: Annotated[bool, typer.Option("--detach", help="Leave it to its jobs and return.")] = False,
+    dry: Annotated[bool, typer.Option("--dry", help="Only say what it would take.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train every source × augmentation × seed of Table 2; waits for all."""
@@ -90,18 +93,35 @@ def grid(
             {
                 "study": study, "name": name, "sources": list(target) or None, "fractions": list(augment) or None,
                 "seeds": seeds, "votes": votes, "settings": {"backbone": _backbone(backbone), "epochs": epochs},
-                "executor": executor, "slurm": pairs(slurm),
+                "executor": executor, "slurm": pairs(slurm), "dry": dry,
             },
         )  # fmt: skip
-        return begun if detach else begun | {"runs": _wait(context.obj, begun["runs"])}
+        return begun if dry or detach else begun | {"runs": _wait(context.obj, begun["runs"])}
 
     _end(say(work, as_json))
 
 
 @app.command("trainings")
-def trainings(context: typer.Context, study: str | None = None, as_json: AsJson = False) -> None:
-    """Every training."""
-    carry_out(context, as_json, "train list", study=study)
+def trainings(
+    context: typer.Context,
+    study: str | None = None,
+    grid: Annotated[str | None, typer.Option(help="Only the runs of this grid.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every training, with the grid that it is part of."""
+    carry_out(context, as_json, "train list", study=study, grid=grid)
+
+
+@app.command("train-cancel")
+def cancel(context: typer.Context, name: str, as_json: AsJson = False) -> None:
+    """Stop a training, or a whole grid by its name; what was learnt is kept, and it can be resumed."""
+    carry_out(context, as_json, "train cancel", name=name)
+
+
+@app.command("train-resume")
+def resume(context: typer.Context, name: str, as_json: AsJson = False) -> None:
+    """Go on with a training, or with every run of a grid that is not done; returns at once."""
+    carry_out(context, as_json, "train resume", name=name)
 
 
 @app.command("results")

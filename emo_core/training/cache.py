@@ -51,6 +51,9 @@ class Cache:
         finally:
             draft.unlink(missing_ok=True)
 
+    def forget(self) -> None:
+        """Nothing is held in memory."""
+
 
 class Memory:
     """The same for as long as the process lives, for predictions outside a run."""
@@ -63,3 +66,7 @@ class Memory:
 
     def put(self, key: str, value: torch.Tensor) -> None:
         self._kept[key] = value.detach().cpu()
+
+    def forget(self) -> None:
+        """Let go of all."""
+        self._kept.clear()

@@ -57,7 +57,7 @@ def fingerprint(settings: TrainSettings, data: Data, version: str, keys: Mapping
 
 
 def save(folder: Path, mark: str, progress: Progress, states: dict) -> None:
-    """Replace the checkpoint in `folder`; `states` are dictionaries of tensors and plain values."""
+    """Replace the checkpoint in `folder`; `states` are dictionaries of tensors and plain values. Raises OSError for a full disk."""
     draft = folder / f".{FILE}.new"  # one process writes; what a kill left half written is written over
     try:
         with draft.open("wb") as file:
@@ -65,6 +65,12 @@ def save(folder: Path, mark: str, progress: Progress, states: dict) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(folder / FILE)
+    except RuntimeError as error:
+        if isinstance(
+            error.__context__, OSError
+        ):  # torch's writer says of a full disk only that a position is not as expected
+            raise error.__context__ from error
+        raise
     finally:
         draft.unlink(missing_ok=True)
 

@@ -1,25 +1,24 @@
 """Training runs from plan to result, for pages and commands."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 
 from emo_core import jobs
 from emo_core.errors import BadInput
 from emo_core.store import Database, runs, studies
 from emo_core.store.runs import Run
 from emo_core.store.training_clips import training_clips
-from emo_core.training import account_rows, table
+from emo_core.training import account_rows, attempts, fitting, forecast, memory, table
 from emo_core.training.plan import TrainPlan, from_document
-from emo_core.training.settings import TrainSettings
 
 PLAN = "plan.json"
 _MODULE = "emo_core.training.run"
-STEPS_A_SECOND = {
-    "probe": 60.0,
-    "tiny": 2.0,
-}  # rough, on one core; a backbone's time is not guessed before its first epoch
+_TOLD = (
+    "best_epoch", "best_js", "epochs", "train_clips", "validation_clips", "mixtures", "test_clips", "left_out", "seconds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,8 @@ def plan_for(store: Database, study: str, settings: Mapping) -> TrainPlan:
     return plan
 
 
-def sides(store: Database, plan: TrainPlan) -> Sides:
+def sides(plan: TrainPlan, found: table.Table) -> Sides:
     """How many clips there are on each side."""
-    found = _table(training_clips(store, plan.study, votes=plan.votes))
     learnt = plan.targets(found.human, found.synthetic).sum(axis=1) > 0
     return Sides(
         int((~found.is_test & learnt).sum()), int((found.is_test & (found.human.sum(axis=1) > 0)).sum()),
@@ -61,50 +59,73 @@ def sides(store: Database, plan: TrainPlan) -> Sides:
     )  # fmt: skip
 
 
-def _table(columns: dict[str, list]) -> table.Table:
-    silent = columns.pop("silent")
-    return table.of_columns(columns, silent)
+def clips_of(store: Database, plan: TrainPlan) -> table.Table:
+    """The clips that a plan learns from and is tested on, as they stand now."""
+    return table_of(training_clips(store, plan.study, votes=plan.votes))
 
 
-def keep(store: Database, plan: TrainPlan, *, executor: str = "local", slurm: Mapping | None = None) -> Run:
-    """Keep a plan: its job's folder is made, nothing is started. Raises BadInput where the name is taken or there is nothing to
-    learn from.
-    """
-    runs.check_name(store.cursor(), plan.name)
-    runs.check_panel(store.cursor(), plan.panel)
-    columns = training_clips(store, plan.study, votes=plan.votes)
-    silent = columns.pop("silent")
-    if not columns["clip"] or all(columns["is_test"]) or not any(columns["is_test"]):
+def table_of(columns: Mapping[str, list]) -> table.Table:
+    """The table of columns of `store.training_clips`. Raises BadInput where there is no clip."""
+    if not columns["clip"]:
         raise BadInput(
-            f"The study {plan.study!r} has no clip with sound on one of its sides. Look at its split and at Health."
+            f"The study has no clip with sound ({columns['silent']:,} without): nothing can be heard. Look at Health."
         )
+    kept = dict(columns)
+    return table.of_columns(kept, kept.pop("silent"))
+
+
+def check_free(store: Database, plan: TrainPlan) -> None:
+    """Raises BadInput where the name of the run, of its panel or of a new grid is taken."""
+    cursor = store.cursor()
+    runs.check_name(cursor, plan.name)
+    runs.check_panel(cursor, plan.panel)
+    if plan.name in {run.settings.get("grid") for run in of_study(store)}:
+        raise BadInput(f"There is a grid {plan.name!r} already. Choose another name.")
+
+
+def keep(
+    store: Database,
+    plan: TrainPlan,
+    *,
+    executor: str = "local",
+    slurm: Mapping | None = None,
+    columns: Mapping | None = None,
+) -> Run:
+    """Keep a plan: its job's folder is made, nothing is started.
+
+    columns    of `store.training_clips`, where they were asked for already
+
+    Raises BadInput where the name is taken or there is nothing to learn from or to test on, DiskFull.
+    """
+    check_free(store, plan)
+    columns = dict(columns or training_clips(store, plan.study, votes=plan.votes))
+    forecast.steps(plan, table_of(columns))  # refused before a folder is made
+    silent = columns.pop("silent")
     spec = jobs.Spec(
-        kind="training", title=plan.name, module=_MODULE, resource=_resource(plan.settings), executor=executor,
+        kind="training", title=plan.name, module=_MODULE, resource=fitting.resource(plan.settings), executor=executor,
         slurm=dict(slurm or {}), needs=needs(plan, clips=len(columns["clip"]), executor=executor),
     )  # fmt: skip
-    folder = jobs.make(store.folder / "jobs", spec)
-    table.write(folder, columns, silent)
-    jobs.files.write_json(folder / PLAN, json.loads(json.dumps(plan.as_document())))
+
+    def fill(draft: Path) -> None:
+        table.write(draft, columns, silent)
+        jobs.files.write_json(draft / PLAN, json.loads(json.dumps(plan.as_document())))
+
+    folder = jobs.make(store.folder / "jobs", spec, fill)
     runs.add_run(store, int(folder.name), plan)
     return runs.find_run(store, plan.name)
-
-
-def _resource(settings: TrainSettings) -> str:
-    return "gpu" if settings.backbone not in ("probe", "tiny") and jobs.spec.has_gpu() else "cpu"
 
 
 def needs(plan: TrainPlan, *, clips: int, executor: str = "local") -> jobs.Needs:
     """Disk for features or tower outputs and checkpoints, memory on a machine without a GPU."""
     own = plan.settings
-    if own.backbone in ("probe", "tiny"):
-        return jobs.Needs(disk_mb=50 + clips // 10, memory_mb=1500)
+    if own.backbone in memory.LIGHT_MB:
+        return jobs.Needs(disk_mb=50 + clips // 10, memory_mb=memory.LIGHT_MB[own.backbone])
     disk_mb = 2000 + clips * (1 if plan.augmentation is None else 2)
     if executor == "slurm":
         return jobs.Needs(disk_mb=disk_mb)
     if jobs.spec.has_gpu():
         return jobs.Needs(disk_mb=disk_mb, gpu=True)
     from emo_core.models import weights
-    from emo_core.training import memory
 
     return jobs.Needs(disk_mb, memory.estimate_memory_mb(own, weights.find_weights(own.backbone), "float32"))
 
@@ -127,29 +148,25 @@ def collect(store: Database, name: str) -> int:
 
 def status(store: Database, name: str) -> dict:
     """How far a run is, and what came of it."""
-    run = runs.find_run(store, name)
+    return describe(store, runs.find_run(store, name))
+
+
+def describe(store: Database, run: Run, ahead: Mapping[int, int] | None = None) -> dict:
+    """The same of a run at hand; `ahead` from `attempts.places`, where it is known."""
     folder = runs.folder_of(store, run.run_id)
-    job, plan = jobs.status(folder), from_document(run.settings)
+    job, plan = attempts.present(jobs.status(folder)), from_document(run.settings)
     result = jobs.files.read_json(folder / jobs.files.RESULT) or {}
-    kept = (
-        "best_epoch",
-        "best_js",
-        "epochs",
-        "train_clips",
-        "validation_clips",
-        "mixtures",
-        "test_clips",
-        "left_out",
-        "seconds",
-    )
+    places_now = attempts.places(store.folder / "jobs") if ahead is None and job.state == "queued" else ahead or {}
     return {
         "name": run.name, "job": run.run_id, "study": run.study, "panel": run.panel, "grid": plan.grid, "source": plan.source,
         "votes": plan.votes, "augmentation": asdict(plan.augmentation) if plan.augmentation else None,
         "backbone": plan.settings.backbone, "seed": plan.settings.seed, "state": job.state, "reason": job.reason,
+        "place": places_now.get(run.run_id) if job.state == "queued" else None,
         "done": job.progress.done, "total": job.progress.total, "note": job.progress.note, "figures": job.progress.figures,
-        "left_s": job.progress.left_s, "companion": run.companion, "taken": run.taken > 0,
+        "left_s": attempts.left_s(job), "took_s": attempts.took_s(folder, job) or result.get("seconds"),
+        "companion": run.companion, "taken": run.taken > 0,
         "predictor": str(folder / "predictor") if (folder / "predictor").is_dir() else None,
-    } | {name: result.get(name) for name in kept}  # fmt: skip
+    } | {name: result.get(name) for name in _TOLD}  # fmt: skip
 
 
 def of_study(store: Database, study: str | None = None) -> list[Run]:
@@ -157,15 +174,3 @@ def of_study(store: Database, study: str | None = None) -> list[Run]:
     return [
         run for run in runs.list_runs(store) if run.question == "training" and study in (None, run.study, run.companion)
     ]
-
-
-def grid_state(store: Database, name: str) -> list[dict]:
-    """The runs of a grid, in order."""
-    return [status(store, run.name) for run in of_study(store) if run.settings.get("grid") == name]
-
-
-def keep_grid(store: Database, plans: Sequence[TrainPlan], **how) -> list[Run]:
-    """Keep every run of a grid, or none. Raises BadInput where one's name is taken."""
-    for plan in plans:
-        runs.check_name(store.cursor(), plan.name)
-    return [keep(store, plan, **how) for plan in plans]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emo_core import audio
 from emo_core.annotators.clips import Clip
 from emo_core.errors import AudioError, BadInput, WorkbenchError
 from emo_core.science.distributions import validate_distributions
@@ -12,6 +13,7 @@ from emo_core.seeding import number_from
 
 RATE = 16_000  # Hz
 SHORTEST_S = 0.03
+_DAMAGE = ("broken_off", "not_numbers")  # of `audio.health.PROBLEMS`: what decoding would pass over in silence
 Mix = Callable[[np.ndarray, np.ndarray, float], np.ndarray]  # x_i, x_j, λ → λ x_i + (1 − λ) x_j, see `augmentation`
 
 
@@ -48,12 +50,22 @@ class Item:
         if len(self.parents) == 2 and mix is None:
             raise BadInput(f"{self.id} is a mixture of two clips: give the function that mixes them.")
         try:
-            heard = [np.asarray(parent.samples(), dtype=np.float32) for parent in self.parents]
+            heard = [_whole(parent) for parent in self.parents]
             return heard[0] if len(heard) == 1 else np.asarray(mix(*heard, self.lam), dtype=np.float32)
         except (WorkbenchError, OSError) as error:
             raise AudioError(
                 f"Clip {self.id} cannot be heard: {error}", getattr(error, "code", "unreadable")
             ) from error
+
+
+def _whole(clip: Clip) -> np.ndarray:
+    """Its samples. Raises AudioError for a file that breaks off or holds samples that are not numbers."""
+    if isinstance(clip, Clip):
+        found = audio.inspect(clip.path, clip.start_s, clip.end_s)
+        for code, sentence in zip(found.codes, found.problems):
+            if code in _DAMAGE:
+                raise AudioError(f"{sentence} Mend its file, or leave the clip out.", code)
+    return np.asarray(clip.samples(), dtype=np.float32)
 
 
 def checked(item: Item, waveform: np.ndarray, longest_s: float) -> np.ndarray:

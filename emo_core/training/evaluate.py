@@ -10,7 +10,6 @@ Outside the app:
 """
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from emo_core.errors import BadInput
 from emo_core.training.batches import in_order_of_length
@@ -52,18 +51,21 @@ def predict(learner: Learner, items: Sequence[Item], process: int = 0, processes
 def save_predictor(folder: Path, learner: Learner, notes: dict | None = None) -> Path:
     """Write what training made (adapter and head, or the whole probe) with a card; replaces the folder.
 
-    The card holds the settings, emotions, backbone and its version, and `notes`, JSON values.
+    The card holds the settings, emotions, backbone and its version, and `notes`, JSON values. Raises OSError for a full disk.
     """
     folder = Path(folder)
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    draft = folder.with_name(f".{folder.name}.new")  # one process writes; what a kill left half written is written over
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    save_file(learner.state(), draft / WEIGHTS)
-    settings = learner.settings.as_document() | {"cache": ""}
-    card = {"format": FORMAT, "emotions": learner.emotions, "version": learner.version, "settings": settings}
-    (draft / CARD).write_text(json.dumps(card | {"notes": notes or {}}, indent=1, ensure_ascii=False))
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.replace(folder)
+    try:
+        (draft / WEIGHTS).write_bytes(save(learner.state()))
+        settings = learner.settings.as_document() | {"cache": ""}
+        card = {"format": FORMAT, "emotions": learner.emotions, "version": learner.version, "settings": settings}
+        (draft / CARD).write_text(json.dumps(card | {"notes": notes or {}}, indent=1, ensure_ascii=False))
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return folder
 
 
@@ -113,7 +115,7 @@ class Predictor:
 def load_predictor(folder: str | Path, *, device: str = "cpu", cache: Path | None = None) -> Predictor:
     """The predictor that `save_predictor` wrote.
 
-    device    "cpu" or "cuda"
+    device    "cpu", "cuda", or "auto": a GPU where there is one, unless it was trained with `device="cpu"`
     cache     folder of features and tower outputs; None: in memory
 
     Raises BadInput where the folder is none, or its backbone is absent or another version than it was trained with.
@@ -128,7 +130,10 @@ def load_predictor(folder: str | Path, *, device: str = "cpu", cache: Path | Non
         raise BadInput(
             f"The predictor in {folder} has format {card['format']}; this program reads {FORMAT}. Update it."
         )
-    learner = open_learner(TrainSettings(**card["settings"]), card["emotions"], torch.device(device), cache)
+    settings = TrainSettings(**card["settings"])
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() and settings.device != "cpu" else "cpu"
+    learner = open_learner(settings, card["emotions"], torch.device(device), cache)
     if learner.version != card["version"]:
         raise BadInput(
             f"The predictor in {folder} was trained on version {card['version']} of {learner.settings.backbone}, "

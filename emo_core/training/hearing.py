@@ -6,7 +6,7 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 
 from emo_core.training.batches import in_order_of_length
-from emo_core.training.data import Item, Mix
+from emo_core.training.data import Item, Mix, checked
 from emo_core.training.learner import Learner
 
 AT_ONCE = 16  # clips
@@ -16,6 +16,16 @@ def hear_all(learner: Learner, items: Sequence[Item], mix: Mix | None = None) ->
     """Have the learner hear all items, those of like length together. Raises as `Learner.hear` does."""
     for rows in _groups(items):
         learner.heard |= learner.hear([items[i] for i in rows], mix)
+
+
+def check_all(items: Sequence[Item], longest_s: float, before_each: Callable[[], None] = lambda: None) -> None:
+    """Decode and check items without encoding them: a test clip that cannot be heard stops a run before it learns, not after.
+
+    Raises AudioError, naming the item.
+    """
+    for item in items:
+        before_each()
+        checked(item, item.waveform(), longest_s)
 
 
 def hear_shared(

@@ -3,6 +3,7 @@
 Two kinds: `probe.Probe` and `tuning.TunedBackbone`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,8 @@ class Heard:
     length: int
 
 
-class Learner:
-    """Base of both kinds.
+class Learner(ABC):
+    """What both kinds share, and what each must bring.
 
     module              takes what `batch` makes, gives log-probabilities (clips, emotions)
     heard               by the item's id; another process may have done the hearing
@@ -41,19 +42,25 @@ class Learner:
         self.heard: dict[str, Heard] = {}
         self._mix: Mix | None = None
 
+    @abstractmethod
     def hear(self, items: Sequence[Item], mix: Mix | None = None) -> dict[str, Heard]:
         """Decode, check and encode items together, unless the cache holds them.
 
         Raises AudioError, naming the item, for what cannot be heard whole.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def fit(self, items: Sequence[Item]) -> None:
         """Learn what is computed rather than trained, from the training items, all heard."""
 
+    @abstractmethod
     def batch(self, items: Sequence[Item]) -> dict:
         """The arguments of `module` for items, all heard."""
-        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Let go of all items heard, and of what is kept of them in memory."""
+        self.heard.clear()
+        self.cache.forget()
 
     def trainable(self) -> dict[str, nn.Parameter]:
         """By name, what the optimizer moves."""
@@ -99,4 +106,10 @@ def open_learner(
 
 
 def open_cache(root: Path | None, maker: str) -> Cache | Memory:
+    """Where a learner keeps what frozen parts make of sounds: below `root`, where later runs find it, or in memory without one.
+
+    maker    names what made it with everything that changes it, such as versions and number format; it becomes a folder
+
+    Raises BadInput for a maker that names no folder.
+    """
     return Memory() if root is None else Cache(root, maker)

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 import torch
 from accelerate import Accelerator
 
 from emo_core.errors import WorkbenchError
+from emo_core.jobs import files
 from emo_core.jobs.worker import Stopped
 from emo_core.models.losses import loss_named
 from emo_core.science.divergences import jensen_shannon_divergence
@@ -35,7 +35,10 @@ from emo_core.training.data import Data, Mix
 from emo_core.training.evaluate import predict, save_predictor
 from emo_core.training.hearing import hear_shared
 from emo_core.training.learner import Learner, open_learner
+from emo_core.training.plan import EPOCHS
 from emo_core.training.settings import TrainSettings
+from emo_core.training.shortage import told_when_memory_ends
+from emo_core.training.watching import Watch
 
 PREDICTOR = "predictor"  # folder of the best weights, below the run's
 Report = Callable[..., None]  # done, total, note, **figures: as `jobs.worker.Reporter.report`
@@ -45,10 +48,6 @@ class NotANumber(WorkbenchError):
     """Loss or gradient is no number; the message names the clips."""
 
 
-class OutOfMemory(WorkbenchError):
-    """The device's memory was not enough; the message says what to make smaller."""
-
-
 @dataclass(frozen=True)
 class Trained:
     """A finished training.
@@ -56,12 +55,17 @@ class Trained:
     learner       with the best weights
     history       for each epoch: epoch (from 1), loss (mean over training clips, of the loss that was trained), val_js (bits)
     best_epoch    whose weights these are; `best_js` its validation JS, bits
+    steps, seconds    of this attempt's epochs, with their validation; `hearing_s` before them, until all clips were heard: what
+                  tells how long another run would take
     """
 
     learner: Learner
     history: list[dict]
     best_epoch: int
     best_js: float
+    steps: int = 0
+    seconds: float = 0.0
+    hearing_s: float = 0.0
 
 
 def train(
@@ -77,17 +81,17 @@ def train(
 
     mix         makes a mixture's waveform of its parents', see `augmentation`
     report      is told (done, total, note, **figures) after every step and epoch; figures: loss, val_js, learning_rate,
-                samples_per_s, memory_mb
+                samples_per_s (in this epoch), steps_per_s (in this attempt), and those of the device, see `watching.Watch`
     stopping    asked before every step: if it says yes, a checkpoint is written and Stopped raised
 
-    Raises BadInput for settings that do not fit, AudioError that names a clip that cannot be heard whole, NotANumber and
+    Raises BadInput for settings that do not fit, AudioError that names a clip that cannot be heard whole, NotANumber,
     OutOfMemory, Stopped.
     """
     settings = settings.resolved()
-    accelerator = Accelerator(cpu=settings.device == "cpu")
+    accelerator = Accelerator(cpu=settings.device == "cpu" or settings.is_probe)  # a probe waits for no GPU
     settings.batches(accelerator.num_processes)  # refused before anything is loaded
     folder.mkdir(parents=True, exist_ok=True)
-    try:
+    with told_when_memory_ends(settings):
         learner = open_learner(settings, data.emotions, accelerator.device, Path(settings.cache or folder / "cache"))
         run = _Run(learner, data, settings, folder, accelerator, report, stopping)
         run.hear(mix)
@@ -95,11 +99,6 @@ def train(
         while not run.progress.is_over(settings):
             run.epoch()
         return run.finish()
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory(
-            f"The GPU's memory was not enough for micro-batches of {settings.micro_batch}: choose a smaller one, switch "
-            "checkpointing on, or qlora."
-        ) from error
 
 
 class _Run:
@@ -114,12 +113,15 @@ class _Run:
         self.batches = settings.batches(accelerator.num_processes)
         self.loss = loss_named(settings.loss)
         self.progress, self.best_state = Progress(), {}
+        self.watch, self.steps, self.seconds, self.rate = Watch(accelerator.device), 0, 0.0, {}
 
     def hear(self, mix: Mix | None) -> None:
         """Decode, check and encode every clip before anything is learnt: what cannot be heard stops the run here."""
+        began = time.monotonic()
         hear_shared(
             self.learner, self.data.train.items + self.data.validation.items, mix, self.accelerator, self._hearing
         )
+        self.hearing_s = time.monotonic() - began
         keys = {name: heard.key for name, heard in self.learner.heard.items()}
         self.mark = checkpoint.fingerprint(self.settings, self.data, self.learner.version, keys)
         self.learner.fit(self.data.train.items)
@@ -169,10 +171,16 @@ class _Run:
             self._stop_if_asked(save=True)
             self._learn(number, step)
             progress.step += 1
-            rate = (progress.heard - before) / (time.monotonic() - began)
-            self._say_step(loss=progress.losses / progress.heard, samples_per_s=rate)
+            self.steps += 1
+            now_s = time.monotonic() - began
+            self.rate = {
+                "samples_per_s": (progress.heard - before) / now_s,
+                "steps_per_s": self.steps / (self.seconds + now_s),
+            }
+            self._say_step(loss=progress.losses / progress.heard)
         self._validate()
         self._save()
+        self.seconds += time.monotonic() - began
 
     def _learn(self, number: int, step: Step) -> None:
         """One step of the optimizer."""
@@ -222,6 +230,8 @@ class _Run:
         if val_js < progress.best_js:
             progress.best_js, progress.best_epoch, self.best_state = val_js, progress.epoch, self.learner.state()
         progress.step, progress.losses, progress.heard = 0, 0.0, 0
+        if self.accelerator.is_main_process:  # quick epochs are not all reported, and the curve shall be whole
+            files.append_line(self.folder / EPOCHS, files.as_line(progress.history[-1]))
         self._say_step(**progress.history[-1])
 
     def finish(self) -> Trained:
@@ -232,7 +242,8 @@ class _Run:
             notes = {"best_epoch": progress.best_epoch, "best_js": progress.best_js, "history": progress.history}
             save_predictor(self.folder / PREDICTOR, self.learner, notes)
         self.accelerator.wait_for_everyone()
-        return Trained(self.learner, progress.history, progress.best_epoch, progress.best_js)
+        measured = {"steps": self.steps, "seconds": self.seconds, "hearing_s": self.hearing_s}
+        return Trained(self.learner, progress.history, progress.best_epoch, progress.best_js, **measured)
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:
@@ -255,11 +266,11 @@ class _Run:
         note = (
             f"epoch {min(progress.epoch + (progress.step > 0), self.settings.epochs)} of at most {self.settings.epochs}"
         )
-        self._say(done, self.total, note, learning_rate=self.schedule.get_last_lr()[0], **figures)
+        self._say(done, self.total, note, learning_rate=self.schedule.get_last_lr()[0], **self.rate, **figures)
 
     def _say(self, done: int, total: int, note: str, **figures: float) -> None:
         if self.accelerator.is_main_process:
-            self.report(done, total, note, memory_mb=memory_mb(self.accelerator.device), **figures)
+            self.report(done, total, note, **self.watch.figures(), **figures)
 
     def _steps(self, epoch: int) -> list[Step]:
         buckets = not self.settings.stock
@@ -272,10 +283,3 @@ class _Run:
     @property
     def _processes(self) -> int:
         return self.accelerator.num_processes
-
-
-def memory_mb(device: torch.device) -> float:
-    """The most this process has held so far on a GPU, or holds now where there is none, in MB (10⁶ bytes)."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_reserved(device) / 1e6
-    return psutil.Process().memory_info().rss / 1e6

@@ -16,6 +16,7 @@ from emo_core.errors import BadInput, UnknownName
 from emo_core.records import checked_name
 from emo_core.training.settings import TrainSettings
 
+EPOCHS = "epochs.jsonl"  # in a run's folder: a line an epoch, as in the history of `loop.Trained`
 SOURCES: dict[str, str] = {
     "human": "the reference panel's votes",
     "synthetic": "the candidate panel's votes",

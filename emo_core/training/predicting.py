@@ -1,69 +1,116 @@
 """What a trained model predicts for sounds that are no corpus: a folder of files, as a table."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from emo_core import audio
 from emo_core.annotators.clips import Clip
+from emo_core.audio.health import PROBLEMS
 from emo_core.errors import AudioError, BadInput
 from emo_core.publishing import tables
-from emo_core.training.data import Item
-from emo_core.training.evaluate import CARD, load_predictor
+from emo_core.training.data import SHORTEST_S, Item, checked
+from emo_core.training.evaluate import Predictor, load_predictor
+from emo_core.training.predict_jobs import sound_files
+from emo_core.training.settings import TrainSettings
+from emo_core.training.shortage import told_when_memory_ends
 
-SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif")
 _AT_ONCE = 64
+_FAULTS = PROBLEMS | {
+    "wrong_span": "longer or shorter than the model hears"
+}  # a file of a folder has no span of its own
+Report = Callable[[int, int], None]  # sounds done, sounds
 
 
-def folder_of_sounds(
-    predictor: Path, sounds: Path, to: Path, *, report: Callable[[int, int], None] = lambda done, total: None
-) -> dict:
-    """Write file, seconds, a share for each emotion, and why there is none, of every sound file below a folder.
-
-    Raises BadInput where there is no sound, or the table cannot be written.
+@dataclass(frozen=True)
+class Predicted:
+    """Rows in the order of the files' names: file, seconds, a share for each emotion, `problem` with a sentence and `fault` with its
+    kind where there are no shares, else empty.
     """
-    if not sounds.is_dir():
-        raise BadInput(f"There is no folder {sounds}. Name one that holds sound files.")
-    files = sorted(path for path in sounds.rglob("*") if path.suffix.lower() in SOUNDS and path.is_file())
-    if not files:
-        raise BadInput(f"There is no sound file below {sounds}: endings are {', '.join(SOUNDS)}.")
-    model = load_predictor(predictor)
-    longest = json.loads((predictor / CARD).read_text())["settings"]["longest_s"]
-    rows = []
-    for start in range(0, len(files), _AT_ONCE):
-        rows += _predicted(model, sounds, files[start : start + _AT_ONCE], longest)
-        report(min(len(files), start + _AT_ONCE), len(files))
+
+    emotions: tuple[str, ...]
+    rows: list[dict]
+
+    @property
+    def counts(self) -> dict:
+        """How many sounds there are, were predicted, and failed."""
+        failed = sum(bool(row["problem"]) for row in self.rows)
+        return {
+            "sounds": len(self.rows), "predicted": len(self.rows) - failed, "failed": failed, "emotions": list(self.emotions),
+        }  # fmt: skip
+
+
+def folder_of_sounds(predictor: Path, sounds: Path, to: Path, *, report: Report = lambda done, total: None) -> dict:
+    """Write what `of_folder` finds as CSV, and say how many sounds there are, were predicted, and failed.
+
+    Raises BadInput where there is no sound, or the table cannot be written; OutOfMemory.
+    """
+    found = of_folder(predictor, sounds, report=report)
     try:
-        tables.write_csv(to, rows, ["file", "seconds", *model.emotions, "problem"])
+        write(to, found)
     except OSError as error:
         raise BadInput(f"{to} cannot be written: {error.strerror}. Name another file.") from error
-    failed = sum(bool(row["problem"]) for row in rows)
-    return {
-        "file": str(to),
-        "sounds": len(rows),
-        "predicted": len(rows) - failed,
-        "failed": failed,
-        "emotions": list(model.emotions),
-    }
+    return {"file": str(to)} | found.counts
 
 
-def _predicted(model, root: Path, files: list[Path], longest_s: float) -> list[dict]:
+def of_folder(predictor: Path, sounds: Path, *, report: Report = lambda done, total: None) -> Predicted:
+    """What the model in the folder `predictor` predicts for every sound file below the folder `sounds`.
+
+    A GPU is used where there is one, unless the run was told to use none. A sound that cannot be heard gets no shares, but the reason.
+
+    Raises BadInput where there is no sound or no predictor, OutOfMemory.
+    """
+    files = sound_files(sounds)
+    report(0, len(files))
+    model = load_predictor(predictor, device="auto")
+    settings: TrainSettings = model.learner.settings
+    rows: list[dict] = []
+    with told_when_memory_ends(settings):
+        for start in range(0, len(files), _AT_ONCE):
+            rows += _predicted(model, sounds, files[start : start + _AT_ONCE], settings.longest_s)
+            model.learner.forget()
+            report(min(len(files), start + _AT_ONCE), len(files))
+    return Predicted(model.emotions, rows)
+
+
+def write(to: Path, found: Predicted) -> None:
+    """The table as CSV; it appears whole or not at all. Raises OSError, and BadInput where its folder is not there."""
+    if not to.parent.is_dir():
+        raise BadInput(f"There is no folder {to.parent} to write {to.name} to. Make it first.")
+    draft = to.with_name(f".{to.name}.draft")
+    try:
+        tables.write_csv(draft, found.rows, ["file", "seconds", *found.emotions, "problem"])
+        draft.replace(to)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _predicted(model: Predictor, root: Path, files: Sequence[Path], longest_s: float) -> list[dict]:
     """Rows of some files."""
     rows, items = [], []
     for path in files:
         name = path.relative_to(root).as_posix()
-        row = {"file": name, "seconds": None, "problem": ""} | dict.fromkeys(model.emotions)
+        row = {"file": name, "seconds": None, "problem": "", "fault": ""} | dict.fromkeys(model.emotions)
         try:
-            seconds = audio.inspect(path).duration_s or 0.0
-            if seconds > longest_s:
-                raise AudioError(f"lasts {seconds:.1f} s, the model hears {longest_s:g} s at most")
-            clip = Clip(name, "", name, str(root), name, None, None, seconds, None)
-            clip.samples()
+            seconds, item = _heard(root, name, longest_s)
             row["seconds"] = round(seconds, 3)
-            items.append((row, Item(name, (clip,))))
+            items.append((row, item))
         except (AudioError, BadInput) as error:
-            row["problem"] = str(error)
+            row["problem"], row["fault"] = str(error), _FAULTS[getattr(error, "code", "unreadable")]
         rows.append(row)
     for (row, _), shares in zip(items, model.predict_items([item for _, item in items]) if items else ()):
         row |= {name: round(float(share), 6) for name, share in zip(model.emotions, shares)}
     return rows
+
+
+def _heard(root: Path, name: str, longest_s: float) -> tuple[float, Item]:
+    """Seconds and item of a file that the model may hear. Raises AudioError, BadInput."""
+    seconds = audio.inspect(root / name).duration_s or 0.0
+    if seconds and not SHORTEST_S <= seconds <= longest_s:
+        raise AudioError(
+            f"It lasts {seconds:.2f} s; the model hears {SHORTEST_S} to {longest_s:g} s and nothing is cut.",
+            "wrong_span",
+        )
+    item = Item(name, (Clip(name, "", name, str(root), name, None, None, seconds, None),))
+    checked(item, item.waveform(), longest_s)
+    return seconds, item

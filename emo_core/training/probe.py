@@ -91,6 +91,10 @@ class Probe(Learner):
     def batch(self, items: Sequence[Item]) -> dict:
         return {"features": torch.stack([self._features_of(item) for item in items]).to(self.device)}
 
+    def forget(self) -> None:
+        super().forget()
+        self._features.clear()
+
     def _features_of(self, item: Item) -> torch.Tensor:
         """Kept in memory: 6 kB a clip, asked for every epoch."""
         key = self.heard[item.id].key

@@ -7,7 +7,7 @@ on the test side (`predictions.jsonl`) and `result.json`.
 import hashlib
 import json
 import platform
-import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -22,21 +22,26 @@ from emo_core.augmentation.training_clips import TrainingClips
 from emo_core.errors import BadInput
 from emo_core.jobs.worker import Reporter, Stopped, carry_out
 from emo_core.science import distributions
-from emo_core.training import table
+from emo_core.training import hardware, table
 from emo_core.training.data import Data, Examples, Item, assemble
 from emo_core.training.evaluate import predict
-from emo_core.training.hearing import hear_all
+from emo_core.training.hearing import check_all, hear_all
+from emo_core.training.learner import Learner
 from emo_core.training.loop import Trained, train
+from emo_core.training.meter import Meter, counters
 from emo_core.training.plan import TrainPlan, from_document
+from emo_core.training.shortage import told_when_memory_ends
+from emo_core.training.watching import uuid_of
 
 PLAN, PREDICTIONS = "plan.json", "predictions.jsonl"
 
 
 def work(folder: Path, reporter: Reporter) -> None:
-    """Train, or go on; then predict the test side. Raises Stopped, WorkbenchError."""
-    began = time.monotonic()
+    """Train, or go on; then predict the test side. Raises Stopped, WorkbenchError; OSError for a full disk."""
     plan = from_document(json.loads((folder / PLAN).read_text(encoding="utf-8")))
-    found = table.read(folder)
+    if plan.settings.is_probe:
+        torch.set_num_threads(1)  # small tensors: on two busy cores a step took 13 to 17 ms so, and 190 to 270 with two
+    meter, found = _meter(plan, folder), table.read(folder)
     votes = plan.targets(found.human, found.synthetic)
     learnt = ~found.is_test & (votes.sum(axis=1) > 0)
     if not learnt.any() or not found.is_test.any():
@@ -49,12 +54,34 @@ def work(folder: Path, reporter: Reporter) -> None:
     data = assemble(plan.emotions, training, mixtures, share=plan.settings.validation_share, seed=plan.settings.seed)
     mix = partial(mixing.mix, settings=plan.augmentation) if samples else None
     settings = replace(plan.settings, cache=plan.settings.cache or str(_shared(folder)))
-    trained = train(data, settings, folder, mix=mix, report=reporter.report, stopping=lambda: reporter.stopping)
+    report = _metered(reporter.report, meter)
     tested = found.is_test & (found.human.sum(axis=1) > 0)
     items = _items(plan, found, tested)
-    hear_all(trained.learner, items)
-    _write(folder, [item.id for item in items], predict(trained.learner, items))
-    reporter.finish(_result(plan, data, trained, found, tested, samples, time.monotonic() - began))
+    check_all(items, settings.longest_s, reporter.check)
+    trained = train(data, settings, folder, mix=mix, report=report, stopping=lambda: reporter.stopping)
+    with told_when_memory_ends(settings.resolved()):
+        hear_all(trained.learner, items)
+        shares = predict(trained.learner, items)
+    _write(folder, [item.id for item in items], shares)
+    meter.look(now=True)
+    reporter.finish(_result(plan, data, trained, found, tested, samples) | _account(trained, meter))
+
+
+def _meter(plan: TrainPlan, folder: Path) -> Meter:
+    """What looks at the clock, and at the counters of energy of what the run uses."""
+    on_gpu = torch.cuda.is_available() and plan.settings.device != "cpu"
+    uuid = uuid_of(torch.device("cuda")) if on_gpu else None
+    return Meter(folder, counters(uuid, on_gpu=on_gpu))
+
+
+def _metered(report: Callable[..., None], meter: Meter) -> Callable[..., None]:
+    """The report, with a look at the meter each time."""
+
+    def both(*words: object, **figures: float) -> None:
+        meter.look()
+        report(*words, **figures)
+
+    return both
 
 
 def _shared(folder: Path) -> Path:
@@ -123,32 +150,58 @@ def _write(folder: Path, clips: list[str], shares: np.ndarray) -> None:
 
 
 def _result(
-    plan: TrainPlan,
-    data: Data,
-    trained: Trained,
-    found: table.Table,
-    tested: np.ndarray,
-    samples: Samples | None,
-    seconds: float,
+    plan: TrainPlan, data: Data, trained: Trained, found: table.Table, tested: np.ndarray, samples: Samples | None
 ) -> dict:
-    """What stands beside the predictions."""
-    learner = trained.learner
+    """What was learnt, from what."""
     own = [row for row, item in enumerate(data.train.items) if len(item.parents) == 1]
-    names = hashlib.sha256("\0".join(data.train.ids + data.validation.ids).encode()).hexdigest()[:12]
-    silent = found.silent
+    hashes = _hashes(data, trained.learner)
     return {
-        "ended": "complete", "best_epoch": trained.best_epoch, "best_js": trained.best_js, "epochs": len(trained.history),
+        "ended": "epochs" if len(trained.history) == plan.settings.epochs else "patience",
+        "best_epoch": trained.best_epoch, "best_js": trained.best_js, "epochs": len(trained.history),
         "history": trained.history, "train_mean": data.train.targets[own].mean(axis=0).tolist(),
         "train_clips": len(own), "validation_clips": len(data.validation), "mixtures": len(data.train) - len(own),
         "mixtures_left_out": data.mixtures_left_out, "not_made": [asdict(each) for each in samples.not_made] if samples else [],
-        "test_clips": int(tested.sum()), "left_out": {"no sound": silent, "no votes to learn from": found.without(plan)},
-        "seconds": seconds, "device": _device(learner.device), "energy_kwh": None, "clips_hash": names,
-        "versions": {"torch": torch.__version__, "python": platform.python_version(), "backbone": learner.version},
+        "test_clips": int(tested.sum()), "left_out": {"no sound": found.silent, "no votes to learn from": found.without(plan)},
+        "clips_hash": hashes["clips"], "hashes": hashes,
     }  # fmt: skip
 
 
-def _device(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+def _hashes(data: Data, learner: Learner) -> dict[str, str]:
+    """12 hexadecimal digits each, of what was trained and validated on: which clips, their targets, their sounds."""
+    items = data.train.items + data.validation.items
+    parts = {
+        "clips": "\0".join(item.id for item in items).encode(),
+        "votes": data.train.targets.tobytes() + data.validation.targets.tobytes(),
+        "sounds": "\0".join(learner.heard[item.id].key for item in items).encode(),
+    }
+    return {name: hashlib.sha256(part).hexdigest()[:12] for name, part in parts.items()}
+
+
+def _account(trained: Trained, meter: Meter) -> dict:
+    """With what, for how long and at what cost."""
+    device = trained.learner.device
+    gpu = hardware.gpu(uuid_of(device)) if device.type == "cuda" else None
+    versions = {"torch": torch.__version__, "python": platform.python_version(), "backbone": trained.learner.version}
+    return {
+        "seconds": meter.seconds, "attempts": meter.attempts, "pace": _pace(trained, meter),
+        "energy_kwh": meter.energy_kwh(), "energy_of": meter.energy_of(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else hardware.processor(),
+        "hardware": {
+            "processor": hardware.processor(), "memory_mb": hardware.memory_mb()[0],
+            "gpu": gpu and gpu.name, "gpu_memory_mb": gpu and gpu.total_mb,
+        },
+        "revision": hardware.revision(), "versions": versions,
+    }  # fmt: skip
+
+
+def _pace(trained: Trained, meter: Meter) -> dict | None:
+    """Seconds of a step with its share of validation, of the hearing before the first, and of all else: they tell how long another
+    run would take. None for a run in several attempts.
+    """
+    if meter.attempts > 1 or not trained.steps:
+        return None
+    rest_s = meter.seconds - trained.seconds - trained.hearing_s
+    return {"step_s": trained.seconds / trained.steps, "hearing_s": trained.hearing_s, "rest_s": rest_s}
 
 
 if __name__ == "__main__":

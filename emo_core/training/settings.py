@@ -65,7 +65,7 @@ class TrainSettings:
     checkpointing   recompute the language model's inner states in the backward pass: less memory, a third more work
     qlora           keep the frozen language model in 4 bits (needs bitsandbytes and a CUDA GPU): for cards of 24 GB and less
     stock           the model's own processor and forward with 30 s padding, no cache, no buckets: slow, to check the rest by
-    device          "auto" (a GPU where there is one) or "cpu"
+    device          "auto" (a GPU where there is one, but for the probe) or "cpu"
 
     seed            from which weights, order, dropout and the validation part follow
     validation_share    of the training part, held out for early stopping

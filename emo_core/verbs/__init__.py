@@ -108,6 +108,7 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "train status": training.status,
     "train collect": training.collect,
     "train list": training.list_runs,
+    "train cancel": training.cancel,
     "train resume": training.resume,
     "train predictor": training.predictor,
     "jobs list": jobs.list_jobs,

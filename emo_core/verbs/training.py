@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from emo_core.augmentation import listening
 from emo_core.augmentation.settings import Settings as AugmentSettings
-from emo_core.errors import BadInput
+from emo_core.errors import BadInput, UnknownName
 from emo_core.store import Database, runs, studies
-from emo_core.training import control
+from emo_core.training import attempts, control, forecast, grids
 from emo_core.training.plan import SOURCES, TrainPlan, grid
 
 
@@ -49,19 +49,26 @@ def train(
     slurm: dict | None = None,
     dry: bool = False,
 ) -> dict:
-    """Plan a training and begin it, unless `dry`; returns at once with the job's number."""
+    """Plan a training and begin it, unless `dry`; returns at once with the job's number. `forecast` says what it would take, see
+    `training.forecast`.
+    """
     plan = _plan(store, study, name, augment, augmentation, source=source, votes=votes, settings=settings)
-    told = {
-        "name": plan.name,
-        "plan": plan.as_document(),
-        "sides": vars(control.sides(store, plan)),
-        "batches": str(plan.settings.batches()),
-    }
+    told = _told(store, [plan], executor) | {"name": plan.name, "plan": plan.as_document()}
+    control.check_free(store, plan)
     if dry:
         return told | {"kept": False}
     run = control.keep(store, plan, executor=executor, slurm=slurm)
     control.begin(store, run.name)
     return told | {"kept": True, "job": run.run_id}
+
+
+def _told(store: Database, plans: list[TrainPlan], executor: str) -> dict:
+    """What is known before a run or a grid begins."""
+    found = control.clips_of(store, plans[0])
+    return {
+        "sides": vars(control.sides(plans[0], found)), "batches": str(plans[0].settings.batches()),
+        "forecast": forecast.forecast(store, plans, found, executor=executor),
+    }  # fmt: skip
 
 
 def train_grid(
@@ -76,8 +83,12 @@ def train_grid(
     settings: dict | None = None,
     executor: str = "local",
     slurm: dict | None = None,
+    dry: bool = False,
+    begin: bool = True,
 ) -> dict:
-    """Plan and begin every run of a grid: source × fraction of augmentation × seed. Jobs of one resource wait for one another."""
+    """Plan and begin every run of a grid, unless `dry`: source × fraction of augmentation × seed. Jobs of one resource wait for one
+    another. Without `begin` the runs are kept, for `train resume` to begin.
+    """
     if not 1 <= seeds <= 100:
         raise BadInput(f"A grid has 1 to 100 seeds, got {seeds}.")
     first = _plan(store, study, name or _free_grid(store), 0.0, None, votes=votes, settings=settings)
@@ -86,14 +97,18 @@ def train_grid(
         first = replace(first, augmentation=AugmentSettings(**dict(augmentation)))
     plans = grid(
         first,
-        sources=tuple(sources or _sources(store, study)),
-        fractions=tuple(fractions or (0.0, 0.3)),
+        sources=_sources(store, study) if sources is None else tuple(sources),
+        fractions=(0.0, 0.3) if fractions is None else tuple(fractions),
         seeds=tuple(range(seeds)),
     )
-    made = control.keep_grid(store, plans, executor=executor, slurm=slurm)
-    for run in made:
-        control.begin(store, run.name)
-    return {"grid": first.name, "runs": [run.name for run in made], "jobs": [run.run_id for run in made]}
+    grids.check_free(store, plans)
+    told = {"grid": first.name, "runs": [plan.name for plan in plans]} | _told(store, plans, executor)
+    if dry:
+        return told | {"kept": False}
+    made = grids.keep(store, plans, executor=executor, slurm=slurm)
+    if begin:
+        grids.begin(store, first.name)
+    return told | {"kept": True, "jobs": [run.run_id for run in made]}
 
 
 def _sources(store: Database, study: str) -> tuple[str, ...]:
@@ -101,7 +116,7 @@ def _sources(store: Database, study: str) -> tuple[str, ...]:
 
 
 def _free_grid(store: Database) -> str:
-    known = {run.settings.get("grid") for run in control.of_study(store)}
+    known = {name for run in control.of_study(store) for name in (run.name, run.settings.get("grid"))}
     return next(name for name in (f"grid {n}" for n in range(1, 10**6)) if name not in known)
 
 
@@ -115,18 +130,50 @@ def collect(store: Database, name: str) -> dict:
     return {"name": name, "votes_taken": control.collect(store, name)} | control.status(store, name)
 
 
-def list_runs(store: Database, study: str | None = None) -> list[dict]:
-    """Every training in a line."""
-    kept = ("name", "job", "study", "grid", "source", "backbone", "seed", "state", "best_js", "epochs")
-    return [
-        {key: told[key] for key in kept}
-        for told in (control.status(store, run.name) for run in control.of_study(store, study))
-    ]
+def list_runs(store: Database, study: str | None = None, grid: str | None = None) -> list[dict]:
+    """Every training in a line, of one study or one grid where asked. Raises UnknownName where there is no such grid."""
+    found = control.of_study(store, study)
+    if grid is not None:
+        known = {run.settings.get("grid") for run in control.of_study(store)} - {"", None}
+        if grid not in known:
+            raise UnknownName("grid", grid, known)
+        found = [run for run in found if run.settings.get("grid") == grid]
+    kept = (
+        "name",
+        "job",
+        "study",
+        "grid",
+        "source",
+        "backbone",
+        "seed",
+        "state",
+        "place",
+        "best_js",
+        "epochs",
+        "took_s",
+    )
+    ahead = attempts.places(store.folder / "jobs")
+    return [{key: told[key] for key in kept} for told in (control.describe(store, run, ahead) for run in found)]
+
+
+def cancel(store: Database, name: str) -> dict:
+    """Stop a training, or every run of a grid that goes on or waits; returns when all have ended. Each can be resumed."""
+    stopped = grids.cancel(store, name)
+    return {"name": name, "stopped": [run.name for run in stopped]} | _now(store, name)
 
 
 def resume(store: Database, name: str) -> dict:
-    """Go on with a training that ended early."""
-    return control.status(store, control.begin(store, name).name)
+    """Go on with a training that ended early, or with every run of a grid that is not done."""
+    begun = grids.begin(store, name)
+    return {"name": name, "resumed": [run.name for run in begun]} | _now(store, name)
+
+
+def _now(store: Database, name: str) -> dict:
+    """The status of a run, or the summary of a grid."""
+    found = grids.runs_of(store, name)
+    ahead = attempts.places(store.folder / "jobs")
+    told = [control.describe(store, run, ahead) for run in found]
+    return told[0] if found[0].name == name else grids.summary(name, told)
 
 
 def predictor(store: Database, name: str) -> dict:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from emo_core.analysis.results_runs import TrainingRun
-from emo_core.store import Database
+from emo_core.store import Database, runs
+from emo_core.training import package
 from pages.parts import analyses
 from pages.parts import results_documents as documents
 from pages.parts.job_view import STATES, duration
@@ -17,6 +18,7 @@ PARTS = {
     "validation_clips": "to validate",
     "test_clips": "to test",
 }
+ENDED = {"patience": "early stopping: no epoch was better for a while", "epochs": "all epochs are done"}
 
 
 def states(every: Sequence[TrainingRun]) -> None:
@@ -42,17 +44,30 @@ def card(state: tuple, cards: Sequence[Mapping], *, store: Database, study: str)
     )  # fmt: skip
     with st.expander("All settings"):
         st.json(found["settings"] | ({"augmentation": found["augmentation"]} if found["augmentation"] else {}))
-    st.download_button(
-        "Predictions (CSV)", lambda: documents.predictions(state, name, _store=store, _name=study), f"{name}-predictions.csv", "text/csv",
-        key="predictions.csv", type="tertiary", on_click="ignore", help="Predicted and human shares of every test clip",
-    )  # fmt: skip
+    predictor = runs.folder_of(store, found["job"]) / package.FOLDER
+    with st.container(horizontal=True, gap="small"):
+        if predictor.is_dir():
+            st.download_button(
+                "Predictor (zip)", lambda: package.zipped(predictor, name), f"{name}-predictor.zip", "application/zip",
+                key="predictor.zip", type="tertiary", on_click="ignore", help="Weights as safetensors, card, and a README",
+            )  # fmt: skip
+        st.download_button(
+            "Predictions (CSV)", lambda: documents.predictions(state, name, _store=store, _name=study), f"{name}-predictions.csv",
+            "text/csv", key="predictions.csv", type="tertiary", on_click="ignore",
+            help="Predicted and human shares of every test clip",
+        )  # fmt: skip
+    if predictor.is_dir():
+        with st.expander("Use the predictor in Python"):
+            st.code(package.LINES, language="python")
+    else:
+        st.caption("The run has left no predictor in this store.")
 
 
 def facts(found: Mapping) -> dict[str, str]:
     """A run's card as words; what is not known says so."""
     mixed = found["augmentation"] or {}
     versions = ", ".join(f"{name} {version}" for name, version in (found["versions"] or {}).items())
-    gone = "; ".join(f"{count:,} × {why}" for why, count in (found["left_out"] or {}).items())
+    gone = "; ".join(f"{count:,} × {why}" for why, count in (found["left_out"] or {}).items() if count)
     best = "not known"
     if found["best_js"] is not None:
         best = f"{found['best_epoch']} of {found['epochs']} (validation JS {found['best_js']:.3f})"
@@ -63,15 +78,52 @@ def facts(found: Mapping) -> dict[str, str]:
         "backbone, loss, seed": f"{found['settings'].get('backbone')}, {found['settings'].get('loss')}, {found['seed']}",
         "clips": ", ".join(f"{found[key] or 0:,} {word}" for key, word in PARTS.items()),
         "left out": gone or "none",
-        "ended by": str(found["ended"]),
+        "ended by": ENDED.get(found["ended"], found["ended"] or "not known"),
         "best epoch": best,
-        "time": duration(found["seconds"]) or "not known",
-        "device": found["device"] or "not known",
-        "energy": "not known" if found["energy_kwh"] is None else f"{found['energy_kwh']:.3g} kWh",
+        "time": _time(found),
+        "hardware": hardware(found["hardware"]) or found["device"] or "not known",
+        "energy": energy(found["energy_kwh"], found["energy_of"]),
+        "workbench": found["revision"] or "not known",
         "versions": versions or "not known",
-        "hash of the training clips": found["clips_hash"] or "not known",
-        "made": found["made_at"],
+        "hashes of the training data": _hashes(found) or "not known",
+        "made": found["made_at"][:16],
     }  # fmt: skip
+
+
+def _time(found: Mapping) -> str:
+    several = f", in {found['attempts']} attempts" if (found["attempts"] or 1) > 1 else ""
+    return (duration(found["seconds"]) or "not known") + several
+
+
+def hardware(parts: Mapping | None) -> str:
+    """Processor, memory and GPU in words; empty where nothing is known.
+
+    >>> hardware({"processor": "AMD EPYC, 2 cores", "memory_mb": 25276.2, "gpu": None})
+    'AMD EPYC, 2 cores, 25,276 MB; no GPU'
+    """
+    if not parts:
+        return ""
+    card = f", {parts['gpu_memory_mb']:,.0f} MB" if parts.get("gpu_memory_mb") else ""
+    return f"{parts['processor']}, {parts['memory_mb']:,.0f} MB; " + (
+        f"{parts['gpu']}{card}" if parts["gpu"] else "no GPU"
+    )
+
+
+def energy(kwh: float | None, of: Sequence[str] | None) -> str:
+    """Energy in words, and of what it is.
+
+    >>> energy(0.0123, ["GPU"]), energy(None, [])
+    ('0.0123 kWh (GPU)', 'not known: no counter could be read throughout')
+    """
+    if kwh is None:
+        return "not known: no counter could be read throughout"
+    return f"{kwh:.3g} kWh" + (f" ({', '.join(of)})" if of else "")
+
+
+def _hashes(found: Mapping) -> str:
+    """Hashes of which clips, their votes and their sounds."""
+    known = found["hashes"] or ({"clips": found["clips_hash"]} if found["clips_hash"] else {})
+    return ", ".join(f"{name} {value}" for name, value in known.items())
 
 
 def compare(state: tuple, names: Sequence[str], *, by: str, strata: str, store: Database, study: str) -> None:

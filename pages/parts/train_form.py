@@ -1,14 +1,19 @@
 """The choices of a new training run, or of a grid of them."""
 
+from time import monotonic
+
 import streamlit as st
 
 from emo_core import verbs
 from emo_core.augmentation.settings import GRID
 from emo_core.errors import WorkbenchError
 from emo_core.store import Database, studies
+from emo_core.training import grids
 from emo_core.training.plan import SOURCES
-from emo_core.training.settings import LOSS_NAMES
+from emo_core.training.settings import LORA_ON, TrainSettings
+from pages.parts import background, train_forecast
 from pages.parts.session import escape
+from pages.parts.train_forecast import SWITCHES
 
 BACKBONES = {
     "probe": "probe: frozen audio features, a minute on a CPU",
@@ -16,133 +21,200 @@ BACKBONES = {
     "tiny": "tiny: Qwen2-Audio's classes with few random weights, to try the way",
 }
 USUAL = "Qwen/Qwen2-Audio-7B-Instruct"
+DOUBLE_CLICK_S = 2.0  # the same wish within so short a time is one
+ONE, SEVERAL = "one run", "a grid"
+LOSSES = {
+    "js": "Jensen–Shannon divergence, the paper's", "kl": "Kullback–Leibler divergence", "ce": "cross-entropy on soft labels",
+    "mse": "mean squared error",
+}  # fmt: skip
+ADAPTED = dict(zip(LORA_ON, ("the language model", "language model and audio tower, several times slower")))
 
 
-def choose(store: Database, stored: studies.StoredStudy) -> dict | None:
-    """Draw the form; the arguments of the verb `train` or, with `sources`, `train grid`; None where they contradict each other."""
+def show(store: Database, stored: studies.StoredStudy, *, told: bool) -> None:
+    """The form; if `told`, also what it would take, and the button that starts it. It is drawn where nobody sees it too, so that
+    the choices stay.
+    """
+    arguments = _choose(stored)
+    if not told:
+        return
+    verb = "train grid" if "sources" in arguments else "train"
+    try:
+        train_forecast.show(verbs.run(store, verb, arguments | {"dry": True}))
+    except WorkbenchError as error:
+        st.warning(escape(str(error)))
+        st.button("Start", type="primary", icon=":material/play_arrow:", key="start", disabled=True)
+        return
+    if st.button("Start", type="primary", icon=":material/play_arrow:", key="start"):
+        try:
+            _begin(store, verb, arguments)
+        except WorkbenchError as error:
+            st.error(escape(str(error)))
+            return
+        st.session_state["train:open"] = False
+        st.rerun()
+
+
+def _begin(store: Database, verb: str, arguments: dict) -> None:
+    """Keep what was chosen and start it; a grid's runs one by one in the background. Raises WorkbenchError."""
+    before, before_at = st.session_state.get("train:wished", (None, 0.0))
+    if (verb, repr(arguments)) == before and monotonic() - before_at < DOUBLE_CLICK_S:
+        return
+    made = verbs.run(store, verb, arguments | ({"begin": False} if verb == "train grid" else {}))
+    st.session_state["train:wished"] = ((verb, repr(arguments)), monotonic())
+    kind = "grid" if verb == "train grid" else "run"
+    if kind == "grid":
+        begin_grid(store, made["grid"])
+    for name in ("run", "grid"):
+        st.query_params.pop(name, None)
+    st.query_params[kind] = made["grid" if kind == "grid" else "name"]
+
+
+def begin_grid(store: Database, name: str) -> None:
+    """Start, or go on with, all runs of a grid or the run of that name, while the page goes on."""
+    background.begin(("begin", name), lambda task: grids.begin(store, name, task.report))
+
+
+def _choose(stored: studies.StoredStudy) -> dict:
+    """Draw the form; the arguments of the verb `train` or, with `sources`, of `train grid`."""
     known = tuple(SOURCES) if stored.study.candidate else ("human",)
-    several = (
-        st.segmented_control("Train", ["one run", "a grid"], default="one run", required=True, key="train:several")
-        == "a grid"
-    )
+    several = st.segmented_control("Train", [ONE, SEVERAL], default=ONE, required=True, key="train:several") == SEVERAL
     left, right = st.columns(2, gap="large")
     with left:
         chosen = _grid(known) if several else _one(known)
     with right:
         settings = _model()
-    with st.popover("Settings of the training", icon=":material/tune:"):
-        settings |= _more(settings["backbone"])
-    name = st.text_input("Name", key="train:name", max_chars=60, placeholder="found by itself")
-    arguments = {"study": stored.study.name, "name": name.strip() or None, "settings": settings} | chosen
-    try:
-        found = verbs.run(store, "train", _first(arguments) | {"dry": True})
-    except WorkbenchError as error:
-        st.warning(escape(str(error)))
-        return None
-    _overview(found, arguments)
-    return arguments
-
-
-def fill_in(settings: dict) -> None:
-    """Put the choices of a run into the form: to change one of them and train again."""
-    own, backbone = settings["settings"], settings["settings"]["backbone"]
-    kind = backbone if backbone in ("probe", "tiny") else "other"
-    st.session_state.update({
-        "train:open": True, "train:several": "one run", "train:name": "", "train:source": settings["source"],
-        "train:augment": (settings["augmentation"] or {}).get("fraction", 0.0), "train:votes": settings["votes"],
-        "train:seed": own["seed"], "train:kind": kind, "train:backbone": backbone, "train:loss": own["loss"],
-        "train:epochs": own["epochs"], "train:patience": own["patience"], "train:batch": own["batch"],
-        "train:rate": own["learning_rate"], "train:micro": own["micro_batch"],
-        "train:checkpointing": own["checkpointing"], "train:qlora": own["qlora"],
-    })  # fmt: skip
+        name = st.text_input("Name", key="train:name", max_chars=60, placeholder="found by itself")
+        with st.popover("Settings of the training", icon=":material/tune:"):
+            settings |= _more(settings["backbone"])
+    if "seed" in chosen:
+        settings["seed"] = chosen.pop("seed")
+    return {"study": stored.study.name, "name": name.strip() or None, "settings": settings} | chosen
 
 
 def _one(known: tuple[str, ...]) -> dict:
     source = st.segmented_control(
-        "Learn from", list(known), default=known[0], required=True, key="train:source",
-        help="  \n".join(f"**{name}**: {SOURCES[name]}" for name in known),
-    )  # fmt: skip
+        "Learn from", list(known), default=known[0], required=True, key="train:source", help=_sources_help(known)
+    )
     more = st.select_slider(
-        "Augmentation (DiME-Aug)", [0.0, *GRID], 0.0, key="train:augment", format_func=lambda x: f"{x:.0%}" if x else "none",
+        "Augmentation (DiME-Aug)", [0.0, *GRID], 0.0, key="train:augment", format_func=share,
         help="Mixtures added, a share of the training clips; see the page Augment.",
     )  # fmt: skip
-    votes = st.number_input(
-        "Candidate votes a clip", 0, 1000, 0, key="train:votes", help="0: all.", disabled=source == "human"
-    )
-    seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="train:seed")
-    return {"source": source, "augment": more, "votes": int(votes), "settings_seed": int(seed)}
+    votes = _votes(disabled=source == "human")
+    seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="train:seed", help="Decides everything random.")
+    return {"source": source, "augment": more, "votes": votes, "seed": int(seed)}
 
 
 def _grid(known: tuple[str, ...]) -> dict:
-    sources = st.pills("Learn from", list(known), selection_mode="multi", default=list(known), key="train:sources")
+    sources = st.pills(
+        "Learn from", list(known), selection_mode="multi", default=list(known), key="train:sources",
+        help=_sources_help(known),
+    )  # fmt: skip
     fractions = st.pills(
         "Augmentation (DiME-Aug)", [0.0, *GRID], selection_mode="multi", default=[0.0, 0.3], key="train:fractions",
-        format_func=lambda x: f"{x:.0%}" if x else "none",
+        format_func=share, help="Mixtures added, a share of the training clips; see the page Augment.",
     )  # fmt: skip
-    seeds = st.number_input("Seeds", 1, 20, 3, key="train:seeds")
-    return {"sources": [s for s in known if s in sources], "fractions": sorted(fractions), "seeds": int(seeds)}
+    votes = _votes(disabled=not set(sources) - {"human"})
+    seeds = int(st.number_input("Seeds", 1, 20, 3, key="train:seeds", help="Runs of each cell, seeds 0, 1, 2 …"))
+    st.caption(
+        f"**{len(sources) * len(fractions) * seeds} runs**: {len(sources)} {plural(len(sources), 'source')} × {len(fractions)} "
+        f"{plural(len(fractions), 'augmentation')} × {seeds} {plural(seeds, 'seed')}."
+    )
+    return {
+        "sources": [s for s in known if s in sources],
+        "fractions": sorted(fractions),
+        "seeds": seeds,
+        "votes": votes,
+    }
+
+
+def _votes(*, disabled: bool) -> int:
+    return int(
+        st.number_input(
+            "Candidate votes a clip",
+            0,
+            1000,
+            0,
+            key="train:votes",
+            disabled=disabled,
+            help="The first so many; 0: all.",
+        )
+    )
+
+
+def _sources_help(known: tuple[str, ...]) -> str:
+    return "  \n".join(f"**{name}**: {SOURCES[name]}" for name in known)
+
+
+def share(fraction: float) -> str:
+    """A fraction of augmentation in words.
+
+    >>> share(0.0), share(0.3)
+    ('none', '30%')
+    """
+    return f"{fraction:.0%}" if fraction else "none"
+
+
+def plural(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
 
 
 def _model() -> dict:
     kind = st.selectbox("Model", list(BACKBONES), format_func=BACKBONES.get, key="train:kind")
     if kind != "other":
         return {"backbone": kind}
-    return {"backbone": st.text_input("Folder or name", USUAL, key="train:backbone")}
+    return {"backbone": st.text_input("Folder or name", USUAL, key="train:backbone").strip()}
 
 
 def _more(backbone: str) -> dict:
+    """Everything that has a usual value; what is left empty keeps it."""
+    usual = TrainSettings(backbone).resolved()
     chosen = {
-        "loss": st.selectbox(
-            "Loss", list(LOSS_NAMES), key="train:loss", help="Paper 1 trains the Jensen–Shannon divergence."
-        ),
+        "loss": st.selectbox("Loss", list(LOSSES), format_func=LOSSES.get, key="train:loss"),
         "epochs": int(st.number_input("Epochs at most", 1, 50, 50, key="train:epochs")),
-        "patience": int(st.number_input("Patience (epochs)", 1, 50, 8, key="train:patience")),
-        "batch": st.number_input("Clips a step", 1, 4096, None, key="train:batch", placeholder="usual"),
-        "learning_rate": st.number_input(
-            "Learning rate", 0.0, 1.0, None, format="%.2e", key="train:rate", placeholder="usual"
+        "patience": int(
+            st.number_input("Patience (epochs)", 1, 50, 8, key="train:patience", help="Without a better validation JS.")
         ),
-    }
+        "batch": st.number_input(
+            "Clips a step", value=None, step=1, key="train:batch", placeholder=f"usual: {usual.batch}"
+        ),
+        "learning_rate": st.number_input(
+            "Learning rate", value=None, step=usual.learning_rate / 5, format="%.2e", key="train:rate",
+            placeholder=f"usual: {usual.learning_rate:.1e}", help="The highest of the schedule.",
+        ),
+    }  # fmt: skip
     if backbone not in ("probe", "tiny"):
+        chosen["lora_on"] = st.selectbox("LoRA adapts", list(ADAPTED), format_func=ADAPTED.get, key="train:lora")
         chosen["micro_batch"] = st.number_input(
-            "Clips through the model at a time", 1, 256, None, key="train:micro", placeholder="4"
+            SWITCHES["micro_batch"],
+            value=None,
+            step=1,
+            key="train:micro",
+            placeholder=f"usual: {usual.micro_batch}",
         )
-        chosen["checkpointing"] = st.checkbox("Less memory, a third more work", key="train:checkpointing")
-        chosen["qlora"] = st.checkbox("Language model in 4 bits (24 GB cards)", key="train:qlora")
-    return {key: value for key, value in chosen.items() if value not in (None, 0.0)}
-
-
-def _first(arguments: dict) -> dict:
-    """The arguments of one run of what was chosen."""
-    settings = dict(arguments["settings"])
-    if "settings_seed" in arguments:
-        settings["seed"] = arguments["settings_seed"]
-    one = {key: arguments[key] for key in ("study", "name", "source", "votes", "augment") if key in arguments}
-    return one | {"settings": settings}
-
-
-def begin(store: Database, arguments: dict) -> list[str]:
-    """Keep and start what was chosen; names of the runs. Raises WorkbenchError."""
-    if "sources" not in arguments:
-        return [verbs.run(store, "train", _first(arguments))["name"]]
-    wanted = {key: arguments[key] for key in ("study", "name", "sources", "fractions", "seeds", "settings")}
-    return verbs.run(store, "train grid", wanted)["runs"]
-
-
-def _overview(found: dict, arguments: dict) -> None:
-    """What would be learnt from, before anything starts."""
-    sides, batches = found["sides"], found["batches"]
-    if "sources" in arguments:
-        sources, fractions, seeds = len(arguments["sources"]), len(arguments["fractions"]), arguments["seeds"]
-        st.caption(
-            f"**{sources * fractions * seeds} runs**: {sources} sources × {fractions} augmentations × {seeds} seeds."
+        chosen["checkpointing"] = st.checkbox(
+            SWITCHES["checkpointing"], key="train:checkpointing", help="Recomputes the language model's inner states."
         )
-    left_out = []
-    if sides["without"]:
-        left_out.append(f"{sides['without']:,} training clips have no vote of this source")
-    if sides["silent"]:
-        left_out.append(f"{sides['silent']:,} clips have no sound here")
-    st.caption(
-        f"{sides['train']:,} clips to learn from, a tenth of them held out for early stopping; {sides['test']:,} to test on, always "
-        f"against the listeners. {batches[0].upper()}{batches[1:]}."
-        + (f" Left out: {'; '.join(left_out)}." if left_out else "")
-    )
+        chosen["qlora"] = st.checkbox(SWITCHES["qlora"], key="train:qlora", help="For cards of 24 GB; needs CUDA.")
+    return {key: value for key, value in chosen.items() if value is not None}
+
+
+def fill_in(settings: dict) -> None:
+    """Put the choices of a run into the form: to change one of them and train again."""
+    own, backbone = settings["settings"], settings["settings"]["backbone"]
+    st.session_state.update({
+        "train:open": True, "train:several": ONE, "train:name": "", "train:source": settings["source"],
+        "train:augment": (settings["augmentation"] or {}).get("fraction", 0.0), "train:votes": settings["votes"],
+        "train:seed": own["seed"], "train:kind": backbone if backbone in BACKBONES else "other", "train:backbone": backbone,
+        "train:loss": own["loss"], "train:epochs": own["epochs"], "train:patience": own["patience"],
+        "train:batch": own["batch"], "train:rate": own["learning_rate"], "train:micro": own["micro_batch"],
+        "train:checkpointing": own["checkpointing"], "train:qlora": own["qlora"], "train:lora": own["lora_on"],
+    })  # fmt: skip
+
+
+def fill_in_grid(grid: dict, settings: dict) -> None:
+    """The same with the choices of a grid, from its summary and the settings of one of its runs."""
+    fill_in(settings)
+    st.session_state.update({
+        "train:several": SEVERAL, "train:sources": grid["sources"], "train:fractions": grid["fractions"],
+        "train:seeds": grid["seeds"],
+    })  # fmt: skip

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
-import torch
 
 from emo_core.training.data import RATE, Data, Examples, Item
 from emo_core.training.settings import TrainSettings
@@ -62,8 +60,3 @@ def mixed(x_i: np.ndarray, x_j: np.ndarray, lam: float) -> np.ndarray:
     """Parents cut to the shorter one: enough to mix in tests."""
     count = min(len(x_i), len(x_j))
     return (lam * x_i[:count] + (1 - lam) * x_j[:count]).astype(np.float32)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    torch.set_num_threads(1)
