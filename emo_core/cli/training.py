@@ -37,6 +37,7 @@ def train(
     micro_batch: Annotated[int | None, typer.Option(help="Clips through the model at a time.")] = None,
     checkpointing: Annotated[bool, typer.Option(help="Less memory, more work.")] = False,
     qlora: Annotated[bool, typer.Option(help="The language model in 4 bits.")] = False,
+    processes: Annotated[int, typer.Option(help="On this machine, each on a GPU of its own.")] = 1,
     seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
     executor: Annotated[Executor, typer.Option(help="Where the job runs.")] = "local",
     slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
@@ -50,7 +51,7 @@ def train(
     settings = {
         "backbone": _backbone(backbone), "loss": loss, "lora_on": lora_on, "epochs": epochs, "patience": patience,
         "learning_rate": learning_rate, "batch": batch, "micro_batch": micro_batch, "checkpointing": checkpointing,
-        "qlora": qlora, "seed": seed,
+        "qlora": qlora, "processes": processes, "seed": seed,
     }  # fmt: skip
     arguments = {
         "study": study, "name": name, "source": target, "votes": votes, "augment": augment, "settings": settings,

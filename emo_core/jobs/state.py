@@ -147,7 +147,9 @@ def progress(folder: Path, since: float | None) -> Progress:
     if not lines:
         return Progress()
     last = lines[-1]
-    alike = [line for line in lines if since and line["at"] >= since and line["total"] == last["total"]]  # steps of one kind
+    alike = [
+        line for line in lines if since and line["at"] >= since and line["total"] == last["total"]
+    ]  # steps of one kind
     rate = _rate(alike)
     left_s = (last["total"] - last["done"]) / rate if rate and last["total"] else None
     return Progress(last["done"], last["total"], rate, left_s, last["note"], last["figures"], last["at"])

@@ -6,10 +6,13 @@ A module that does work ends with
         carry_out(work)
 
 where `work(folder, reporter)` reads its settings from the job's folder, and on a resume goes on from its own files there.
+
+Work may be done by several processes under torchrun: the first speaks for all; what makes another fail is told by that one.
 """
 
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -36,6 +39,7 @@ class Reporter:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.first = os.environ.get("RANK", "0") == "0"  # of several processes, as torchrun numbers them
         self._signalled = False
         self._latest: dict | None = None
         self._written_at = 0.0
@@ -49,6 +53,8 @@ class Reporter:
         Cheap: two lines a second are written at most, and the last report is always among them. One that the disk does not take
         stops no work: it is counted, and the log says so at the end.
         """
+        if not self.first:
+            return
         with self._writing:
             self._latest = {"at": time.time(), "done": done, "total": total, "note": note, "figures": figures}
             wait_s = self._written_at + EVERY_S - time.monotonic()
@@ -107,7 +113,8 @@ def carry_out(work: Callable[[Path, Reporter], object]) -> None:
         signal.signal(number, reporter._hear)
     state, reason = _outcome(work, reporter)
     reporter.close()
-    files.write_json(folder / files.OUTCOME, {"state": state, "reason": scrub(reason)})
+    if reporter.first or state == "failed":  # the cause comes before what follows from it
+        files.create_json(folder / files.OUTCOME, {"state": state, "reason": scrub(reason)})
     sys.exit(1 if state == "failed" else 0)
 
 

@@ -10,7 +10,7 @@ cache        what frozen parts make of a sound, kept on disk
 learner      what learns: probe (frozen audio features) or tuning (a backbone, its tuned_module with LoRA); loading, tiny
 hearing      all clips, once, before anything is learnt
 shortage     memory that is not enough, told with what to make smaller
-loop         train: epochs, early stopping, checkpoints, any number of processes
+loop         train: epochs, early stopping, checkpoints, any number of processes; several: how these begin and end
 checkpoint   where a run stands, in one file
 evaluate     predict; a trained learner as a folder that predicts elsewhere; package: that folder as one file
 predicting   a folder of sounds as a table; predict_jobs: jobs that do it, predict_run: their work

@@ -99,6 +99,7 @@ def keep(
     """
     check_free(store, plan)
     columns = dict(columns or training_clips(store, plan.study, votes=plan.votes))
+    fitting.check_processes(plan.settings, executor)
     forecast.steps(plan, table_of(columns))  # refused before a folder is made
     silent = columns.pop("silent")
     spec = jobs.Spec(

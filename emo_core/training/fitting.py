@@ -42,6 +42,15 @@ def resource(settings: TrainSettings) -> str:
     return "gpu" if settings.backbone not in memory.LIGHT_MB and spec.has_gpu() else "cpu"
 
 
+def check_processes(settings: TrainSettings, executor: str) -> None:
+    """Raises BadInput where this machine has fewer GPUs than the run wants processes; without any they share the processor."""
+    gpus = hardware.gpu_count() if executor == "local" and settings.device != "cpu" else 0
+    if 0 < gpus < settings.processes:
+        raise BadInput(
+            f"{settings.processes} processes want a GPU each, and this machine shows {gpus}. Set processes to {gpus} at most."
+        )
+
+
 def memory_of(plan: TrainPlan, found: Table, *, executor: str = "local") -> Memory:
     """Memory of a plan on what this machine trains it with; on a cluster nobody knows here."""
     own = plan.settings

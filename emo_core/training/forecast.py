@@ -18,7 +18,7 @@ from emo_core.science.distributions import normalise
 from emo_core.store import Database, runs
 from emo_core.training.batches import steps_of
 from emo_core.training.data import carve
-from emo_core.training.fitting import memory_of, resource
+from emo_core.training.fitting import check_processes, memory_of, resource
 from emo_core.training.plan import TrainPlan
 from emo_core.training.settings import TrainSettings
 from emo_core.training.table import Table
@@ -149,6 +149,7 @@ def forecast(store: Database, plans: Sequence[TrainPlan], found: Table, *, execu
     """
     each = [steps(plan, found) for plan in plans]
     first = plans[0]
+    check_processes(first.settings, executor)
     needs = memory_of(first, found, executor=executor)
     heard = int((~found.is_test).sum()) + max(one.mixtures for one in each)
     rate = None if executor == "slurm" else pace(store, first.settings, heard)

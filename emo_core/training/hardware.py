@@ -58,6 +58,15 @@ def gpu(uuid: str | None = None) -> Gpu | None:
     )  # fmt: skip
 
 
+def gpu_count() -> int:
+    """GPUs that a job here may see; 0 where there is no GPU or no driver."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([name for name in visible.split(",") if name.strip()])
+    nvml = _nvml()
+    return _asked(nvml.nvmlDeviceGetCount) or 0 if nvml else 0
+
+
 @cache
 def _nvml():
     """NVML, ready to be asked; None where it is not there."""

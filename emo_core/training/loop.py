@@ -12,6 +12,7 @@ Several processes, under torchrun or Slurm, hear parts of the clips, share each 
 """
 
 import math
+import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -88,7 +89,7 @@ def train(
     OutOfMemory, Stopped.
     """
     settings = settings.resolved()
-    accelerator = Accelerator(cpu=settings.device == "cpu" or settings.is_probe)  # a probe waits for no GPU
+    accelerator = Accelerator(cpu=_on_processor(settings))
     settings.batches(accelerator.num_processes)  # refused before anything is loaded
     folder.mkdir(parents=True, exist_ok=True)
     with told_when_memory_ends(settings):
@@ -99,6 +100,12 @@ def train(
         while not run.progress.is_over(settings):
             run.epoch()
         return run.finish()
+
+
+def _on_processor(settings: TrainSettings) -> bool:
+    """Whether not to ask for a GPU: a probe waits for none, and several processes without GPUs would not find each other."""
+    several = "RANK" in os.environ and not torch.cuda.is_available()
+    return settings.device == "cpu" or settings.is_probe or several
 
 
 class _Run:

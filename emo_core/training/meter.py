@@ -7,6 +7,7 @@ those. A counter is of a whole card or processor: what others did there meanwhil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from emo_core.jobs import files
@@ -29,10 +30,14 @@ class Counter:
     range_j: float | None = None
 
 
-def counters(uuid: str | None, *, on_gpu: bool) -> list[Counter]:
-    """Those of this machine that a run uses: the GPU's where it trains there, the processors' where Linux lets them be read."""
-    found = [Counter("GPU", lambda: getattr(hardware.gpu(uuid), "energy_j", None))] if on_gpu else []
-    return found + processor_counters()
+def counters(gpus: Sequence[str | None]) -> list[Counter]:
+    """Those of this machine that a run uses: of the GPUs that it trains on, by uuid, and the processors' where Linux lets them be read."""
+    names = ["GPU"] if len(gpus) == 1 else [f"GPU {number}" for number in range(1, len(gpus) + 1)]
+    return [Counter(name, partial(_joules, uuid)) for name, uuid in zip(names, gpus)] + processor_counters()
+
+
+def _joules(uuid: str | None) -> float | None:
+    return getattr(hardware.gpu(uuid), "energy_j", None)
 
 
 def processor_counters(root: Path = _POWERCAP) -> list[Counter]:

@@ -7,6 +7,7 @@ on the test side (`predictions.jsonl`) and `result.json`.
 import hashlib
 import json
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
@@ -22,7 +23,7 @@ from emo_core.augmentation.training_clips import TrainingClips
 from emo_core.errors import BadInput
 from emo_core.jobs.worker import Reporter, Stopped, carry_out
 from emo_core.science import distributions
-from emo_core.training import hardware, table
+from emo_core.training import hardware, several, table
 from emo_core.training.data import Data, Examples, Item, assemble
 from emo_core.training.evaluate import predict
 from emo_core.training.hearing import check_all, hear_all
@@ -41,7 +42,7 @@ def work(folder: Path, reporter: Reporter) -> None:
     plan = from_document(json.loads((folder / PLAN).read_text(encoding="utf-8")))
     if plan.settings.is_probe:
         torch.set_num_threads(1)  # small tensors: on two busy cores a step took 13 to 17 ms so, and 190 to 270 with two
-    meter, found = _meter(plan, folder), table.read(folder)
+    meter, found = _meter(plan, folder) if reporter.first else None, table.read(folder)
     votes = plan.targets(found.human, found.synthetic)
     learnt = ~found.is_test & (votes.sum(axis=1) > 0)
     if not learnt.any() or not found.is_test.any():
@@ -54,11 +55,14 @@ def work(folder: Path, reporter: Reporter) -> None:
     data = assemble(plan.emotions, training, mixtures, share=plan.settings.validation_share, seed=plan.settings.seed)
     mix = partial(mixing.mix, settings=plan.augmentation) if samples else None
     settings = replace(plan.settings, cache=plan.settings.cache or str(_shared(folder)))
-    report = _metered(reporter.report, meter)
+    report = _metered(reporter.report, meter) if meter else reporter.report
     tested = found.is_test & (found.human.sum(axis=1) > 0)
     items = _items(plan, found, tested)
     check_all(items, settings.longest_s, reporter.check)
-    trained = train(data, settings, folder, mix=mix, report=report, stopping=lambda: reporter.stopping)
+    with several.told_when_another_ends():
+        trained = train(data, settings, folder, mix=mix, report=report, stopping=lambda: reporter.stopping)
+    if not meter:
+        return  # the first of several processes does the rest
     with told_when_memory_ends(settings.resolved()):
         hear_all(trained.learner, items)
         shares = predict(trained.learner, items)
@@ -69,9 +73,9 @@ def work(folder: Path, reporter: Reporter) -> None:
 
 def _meter(plan: TrainPlan, folder: Path) -> Meter:
     """What looks at the clock, and at the counters of energy of what the run uses."""
-    on_gpu = torch.cuda.is_available() and plan.settings.device != "cpu"
-    uuid = uuid_of(torch.device("cuda")) if on_gpu else None
-    return Meter(folder, counters(uuid, on_gpu=on_gpu))
+    own = plan.settings
+    count = min(own.processes, torch.cuda.device_count()) if own.device != "cpu" and not own.is_probe else 0
+    return Meter(folder, counters([uuid_of(torch.device("cuda", number)) for number in range(count)]))
 
 
 def _metered(report: Callable[..., None], meter: Meter) -> Callable[..., None]:
@@ -205,4 +209,5 @@ def _pace(trained: Trained, meter: Meter) -> dict | None:
 
 
 if __name__ == "__main__":
+    several.spread(Path(sys.argv[1]) / PLAN, "emo_core.training.run")
     carry_out(work)

@@ -65,6 +65,8 @@ class TrainSettings:
     checkpointing   recompute the language model's inner states in the backward pass: less memory, a third more work
     qlora           keep the frozen language model in 4 bits (needs bitsandbytes and a CUDA GPU): for cards of 24 GB and less
     stock           the model's own processor and forward with 30 s padding, no cache, no buckets: slow, to check the rest by
+    processes       on this machine, started by torchrun, each on a GPU of its own where there are GPUs. They share each batch, so that a
+                    run comes out as that of one process, to 1e-6
     device          "auto" (a GPU where there is one, but for the probe) or "cpu"
 
     seed            from which weights, order, dropout and the validation part follow
@@ -102,6 +104,7 @@ class TrainSettings:
     checkpointing: bool = False
     qlora: bool = False
     stock: bool = False
+    processes: int = 1
     device: str = "auto"
     seed: int = 0
     validation_share: float = 0.1
@@ -122,6 +125,8 @@ class TrainSettings:
             if value not in known:
                 raise UnknownName(kind, value, known)
         self._check_ranges()
+        if self.is_probe and self.processes > 1:
+            raise BadInput(f"A probe trains in one process, got {self.processes}. Set processes to 1.")
         if self.qlora and (self.stock or self.lora_on == "language+tower" or self.backbone in ("probe", "tiny")):
             raise BadInput(
                 "qlora serves a real backbone with LoRA on the language model, not stock: change one of them."
@@ -133,7 +138,7 @@ class TrainSettings:
             ("head_projection", 1, 65536), ("learning_rate", 1e-12, 1), ("weight_decay", 0, 10), ("warmup_share", 0, 1),
             ("max_norm", 1e-6, 1e6), ("epochs", 1, 50), ("patience", 1, 50), ("batch", 1, 65536), ("micro_batch", 1, 65536),
             ("lora_dropout", 0, 0.99), ("head_dropout", 0, 0.99), ("seed", 0, 2**32 - 1), ("validation_share", 0.01, 0.9),
-            ("longest_s", 0.1, 30), ("input_noise", 0, 10),
+            ("longest_s", 0.1, 30), ("input_noise", 0, 10), ("processes", 1, 64),
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
@@ -151,13 +156,13 @@ class TrainSettings:
         usual["micro_batch"] = (self.batch or usual["batch"]) if self.is_probe else 4
         return replace(self, **{name: value for name, value in usual.items() if getattr(self, name) is None})
 
-    def batches(self, processes: int = 1) -> Batches:
-        """The arithmetic of the effective batch on so many processes. Raises BadInput where it does not come out even.
+    def batches(self, processes: int | None = None) -> Batches:
+        """The arithmetic of the effective batch on so many processes, by default its own. Raises BadInput where it does not come out even.
 
-        >>> print(TrainSettings("tiny").batches(processes=2))
+        >>> print(TrainSettings("tiny", processes=2).batches())
         effective batch 64 = micro-batch 4 × accumulation 8 × processes 2
         """
-        own = self.resolved()
+        own, processes = self.resolved(), processes or self.processes
         if own.batch % (own.micro_batch * processes):
             raise BadInput(
                 f"A batch of {own.batch} clips is no multiple of micro-batch {own.micro_batch} × processes {processes} = "

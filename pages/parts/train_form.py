@@ -195,6 +195,11 @@ def _more(backbone: str) -> dict:
             SWITCHES["checkpointing"], key="train:checkpointing", help="Recomputes the language model's inner states."
         )
         chosen["qlora"] = st.checkbox(SWITCHES["qlora"], key="train:qlora", help="For cards of 24 GB; needs CUDA.")
+        chosen["processes"] = int(
+            st.number_input(
+                "Processes", 1, 64, 1, key="train:processes", help="On this machine, each on a GPU of its own."
+            )
+        )
     return {key: value for key, value in chosen.items() if value is not None}
 
 
@@ -208,6 +213,7 @@ def fill_in(settings: dict) -> None:
         "train:loss": own["loss"], "train:epochs": own["epochs"], "train:patience": own["patience"],
         "train:batch": own["batch"], "train:rate": own["learning_rate"], "train:micro": own["micro_batch"],
         "train:checkpointing": own["checkpointing"], "train:qlora": own["qlora"], "train:lora": own["lora_on"],
+        "train:processes": own.get("processes", 1),
     })  # fmt: skip
 
 

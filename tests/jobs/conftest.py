@@ -11,7 +11,7 @@ import pytest
 from emo_core import jobs
 from emo_core.jobs import files, processes
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture
