@@ -4,7 +4,7 @@ import streamlit as st
 
 from emo_core.analysis import augmentation
 from emo_core.charts import augmentation as charts
-from pages.parts import augment_ear, augment_export, augment_features, augment_form, augment_plan, figures
+from pages.parts import augment_ear, augment_export, augment_features, augment_form, augment_plan, figures, train_mixing
 from pages.parts import augment_words as words
 from pages.parts.session import choose_study, open_store
 
@@ -47,3 +47,4 @@ words.not_made(document)
 
 st.subheader("Take the samples along")
 augment_export.show(store, planned)
+train_mixing.offer(stored.study, source, votes, settings)

@@ -1,6 +1,7 @@
 """The choices of DiME-Aug. The paper leaves many open; each field says what the paper has, and what else is offered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from emo_core.errors import BadInput, UnknownName
@@ -114,3 +115,13 @@ class Settings:
                 f"The features {self.features!r} and the backbone {self.backbone!r} contradict each other: features 'tower' "
                 "need a backbone, and only they. Give both or neither."
             )
+
+
+def from_document(document: Mapping) -> Settings:
+    """The settings of a mapping of some of their fields. Raises BadInput."""
+    try:
+        return Settings(**document)
+    except TypeError as error:
+        raise BadInput(
+            f"These are no settings of DiME-Aug: {error}. Known are {', '.join(asdict(Settings()))}."
+        ) from error

@@ -1,16 +1,14 @@
 """The command of augmentation."""
 
-import sys
-import time
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from emo_core import jobs
 from emo_core.augmentation.settings import CHOICES, Settings
 from emo_core.augmentation.study_side import SOURCES
-from emo_core.cli.frame import AsJson, absolute, call, say
+from emo_core.cli.frame import AsJson, absolute, call, model_name, say
+from emo_core.cli.waiting import wait
 from emo_core.errors import JobError
 
 app = typer.Typer()
@@ -19,7 +17,6 @@ Source, Features, Metric, Class, Lam, Minority, Ties, Length, Loudness, Over = (
     *(Literal[tuple(choices)] for choices in CHOICES.values()),
 )
 _USUAL = Settings()
-LOOK_S = 0.5
 
 
 def _help(name: str) -> str:
@@ -58,7 +55,7 @@ def augment(
 ) -> None:
     """Mix training clips of rare emotions into new ones (DiME-Aug): balance before and after, what is made and what is not."""
     settings = {
-        "fraction": fraction, "features": features, "backbone": _local(backbone), "neighbours": neighbours, "metric": metric,
+        "fraction": fraction, "features": features, "backbone": model_name(backbone), "neighbours": neighbours, "metric": metric,
         "neighbour_class": neighbour_class, "lam": lam, "alpha": alpha, "across_speakers": across_speakers, "minority": minority,
         "ties": ties, "length": length, "loudness": loudness, "over": over, "seed": seed,
     }  # fmt: skip
@@ -69,28 +66,11 @@ def augment(
         if begun["job"] is not None:
             if detach:
                 return begun
-            _wait(context.obj / "jobs" / str(begun["job"]))
+            ended = wait(context.obj / "jobs" / str(begun["job"]), "features", "clips")
+            if ended.state != "done":
+                raise JobError(
+                    f"The features were not computed: job {begun['job']} is {ended.state}. {ended.reason} Run the command again."
+                )
         return call(context.obj, "augment", asked | {"to": absolute(to)})
 
     say(work, as_json)
-
-
-def _local(backbone: str) -> str:
-    """A folder by its whole path: the owner of the store may stand in another one."""
-    return absolute(Path(backbone)) if backbone and Path(backbone).expanduser().is_dir() else backbone
-
-
-def _wait(folder: Path) -> None:
-    """A line of progress on standard error until the features are there. Raises JobError where their job ends otherwise."""
-    line, on_terminal = "", sys.stderr.isatty()
-    while (now := jobs.status(folder)).state in jobs.ALIVE:
-        told = f"emo_core: features {now.state}, {now.progress.done:,.0f} of {now.progress.total:,.0f} clips"
-        if told != line and (on_terminal or not line):
-            print(told, file=sys.stderr, end="\r" if on_terminal else "\n", flush=True)
-        line = told
-        time.sleep(LOOK_S)
-    print(f"emo_core: features {now.state} {now.reason}", file=sys.stderr)
-    if now.state != "done":
-        raise JobError(
-            f"The features were not computed: job {folder.name} is {now.state}. {now.reason} Run the command again."
-        )

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,32 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 def absolute(path: Path | None) -> str | None:
     """The process that carries the verb out may stand in another folder."""
     return str(path.expanduser().absolute()) if path else None
+
+
+def model_name(name: str) -> str:
+    """A model as it was named; a folder by its whole path, as the owner of the store may stand in another one."""
+    return absolute(Path(name)) if name and Path(name).expanduser().is_dir() else name
+
+
+def pairs(given: list[str], option: str) -> dict[str, str | int | float | bool]:
+    """`KEY=VALUE` words; numbers are numbers, true and false are what they say.
+
+    >>> pairs(["gres=gpu:1", "nodes=2", "alpha=0.4", "across_speakers=false"], "--slurm")
+    {'gres': 'gpu:1', 'nodes': 2, 'alpha': 0.4, 'across_speakers': False}
+    """
+    parts = [pair.partition("=") for pair in given]
+    if any(not equals for _, equals, _ in parts):
+        raise typer.BadParameter(f"{option} reads KEY=VALUE, got {next(p[0] for p in parts if not p[1])!r}")
+    return {key: _value(value) for key, _, value in parts}
+
+
+def _value(text: str) -> str | int | float | bool:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 class ProgressLine:

@@ -1,8 +1,6 @@
 """Commands of panels of model votes."""
 
 import os
-import sys
-import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,13 +8,13 @@ import typer
 
 from emo_core import jobs
 from emo_core.annotators.plan import MODES, PROVIDERS, QUESTIONS, SCHEDULES
-from emo_core.cli.frame import AsJson, absolute, call, carry_out, say
+from emo_core.cli.frame import AsJson, absolute, call, carry_out, model_name, pairs, say
+from emo_core.cli.waiting import wait
 
 app = typer.Typer(no_args_is_help=True, help="Votes and distributions from audio-language models.")
 Provider, Question, Schedule = Literal[tuple(PROVIDERS)], Literal[tuple(QUESTIONS)], Literal[tuple(SCHEDULES)]
 Mode = Literal[tuple(dict.fromkeys(mode for modes in MODES.values() for mode in modes))]
 Executor = Literal["local", "slurm"]
-LOOK_S = 1.0
 
 
 @app.command("plan")
@@ -57,25 +55,12 @@ def plan_run(
     """Plan a run: what it will send, cost and take. Nothing is sent before `panel run`."""
     carry_out(
         context, as_json, "panel plan",
-        study=study, model=_local(model) if provider == "local" else model, name=name, provider=provider, question=question,
+        study=study, model=model_name(model) if provider == "local" else model, name=name, provider=provider, question=question,
         mode=mode, votes=votes, personas=persona or None, temperatures=temperature or None, schedule=schedule, seed=seed,
         transcript=transcript, prompt_file=absolute(prompt), cap=cap, concurrency=concurrency, thinking=thinking,
         attempts=attempts, max_tokens=max_tokens, stop_gain=stop_gain, base_url=base_url, timeout_s=timeout,
-        executor=executor, slurm=pairs(slurm), dry=dry,
+        executor=executor, slurm=pairs(slurm, "--slurm"), dry=dry,
     )  # fmt: skip
-
-
-def _local(model: str) -> str:
-    """A folder by its whole path: the owner of the store may stand in another one."""
-    return absolute(Path(model)) if Path(model).expanduser().is_dir() else model
-
-
-def pairs(given: list[str]) -> dict[str, str | int]:
-    """`KEY=VALUE` words for Slurm; numbers are numbers."""
-    parts = [pair.partition("=") for pair in given]
-    if any(not equals for _, equals, _ in parts):
-        raise typer.BadParameter("--slurm reads KEY=VALUE, for example --slurm partition=gpu")
-    return {key: int(value) if value.isdecimal() else value for key, _, value in parts}
 
 
 @app.command("run")
@@ -96,30 +81,13 @@ def run(
             begun = call(context.obj, "panel run", {"name": name, "trial": trial, "cap": cap, "env": keys})
         if detach:
             return begun
-        folder = context.obj / "jobs" / str(begun["job"])
-        try:
-            _watch(folder, name)
-        except KeyboardInterrupt:
-            print(f"\nemo_core: the job goes on; stop it with `jobs cancel {begun['job']}`", file=sys.stderr)
+        wait(context.obj / "jobs" / str(begun["job"]), name, "draws")
         call(context.obj, "panel collect", {"name": name})
         return call(context.obj, "panel status", {"name": name})
 
     document = say(work, as_json)
     if document["state"] in ("failed", "lost"):
         raise typer.Exit(1)
-
-
-def _watch(folder: Path, name: str) -> None:
-    """A line of progress on standard error until the job has ended."""
-    line = ""
-    while (now := jobs.status(folder)).state in jobs.ALIVE:
-        done = now.progress
-        told = f"emo_core: {name} {now.state}, {done.done:,.0f} of {done.total:,.0f} draws {done.note}"
-        if told != line and (sys.stderr.isatty() or not line):
-            print(told, file=sys.stderr, end="\r" if sys.stderr.isatty() else "\n", flush=True)
-        line = told
-        time.sleep(LOOK_S)
-    print(f"emo_core: {name} {now.state} {now.reason}", file=sys.stderr)
 
 
 @app.command("status")

@@ -1,22 +1,23 @@
 """Commands of training: one run, a grid, predictions of a trained model."""
 
 import sys
-import time
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from emo_core import jobs
-from emo_core.cli.frame import AsJson, absolute, call, carry_out, say
-from emo_core.cli.panels import pairs
+from emo_core.cli.frame import AsJson, absolute, call, carry_out, model_name, pairs, say
+from emo_core.cli.waiting import wait
 from emo_core.training.plan import SOURCES
 from emo_core.training.settings import LORA_ON, LOSS_NAMES
 
 app = typer.Typer(no_args_is_help=True)
 Source, Loss, LoraOn = Literal[tuple(SOURCES)], Literal[tuple(LOSS_NAMES)], Literal[tuple(LORA_ON)]
 Executor = Literal["local", "slurm"]
-LOOK_S = 0.5
+MIX_HELP = (
+    "KEY=VALUE, how DiME-Aug mixes, as the options of `augment`: neighbour_class=same, lam=upper; may be repeated."
+)
 
 
 @app.command("train")
@@ -27,6 +28,7 @@ def train(
     target: Annotated[Source, typer.Option(help="Whose votes are learnt from.")] = "human",
     votes: Annotated[int, typer.Option(help="Of the candidate's votes the first so many a clip; 0: all.")] = 0,
     augment: Annotated[float, typer.Option(help="DiME-Aug: samples added, a share of the training clips.")] = 0.0,
+    mix: Annotated[list[str], typer.Option(help=MIX_HELP)] = [],  # noqa: B006
     backbone: Annotated[str, typer.Option(help="probe, tiny, or a folder or hub id of a Qwen2-Audio model.")] = "probe",
     loss: Annotated[Loss, typer.Option(help="What is made small.")] = "js",
     lora_on: Annotated[LoraOn, typer.Option(help="Where LoRA adapts.")] = "language",
@@ -49,13 +51,14 @@ def train(
 ) -> None:
     """Train on a study's votes and predict its test side; waits, and takes the predictions in."""
     settings = {
-        "backbone": _backbone(backbone), "loss": loss, "lora_on": lora_on, "epochs": epochs, "patience": patience,
+        "backbone": model_name(backbone), "loss": loss, "lora_on": lora_on, "epochs": epochs, "patience": patience,
         "learning_rate": learning_rate, "batch": batch, "micro_batch": micro_batch, "checkpointing": checkpointing,
         "qlora": qlora, "processes": processes, "seed": seed,
     }  # fmt: skip
     arguments = {
-        "study": study, "name": name, "source": target, "votes": votes, "augment": augment, "settings": settings,
-        "executor": executor, "slurm": pairs(slurm), "dry": dry,
+        "study": study, "name": name, "source": target, "votes": votes, "augment": augment,
+        "augmentation": pairs(mix, "--mix"), "settings": settings,
+        "executor": executor, "slurm": pairs(slurm, "--slurm"), "dry": dry,
     }  # fmt: skip
 
     def work() -> dict:
@@ -78,8 +81,13 @@ def grid(
     augment: Annotated[list[float], typer.Option(help="0 for none; may be repeated.", show_default="0 0.3")] = [],  # noqa: B006
     seeds: Annotated[int, typer.Option(help="Runs of each cell.")] = 3,
     votes: Annotated[int, typer.Option(help="Of the candidate's votes the first so many a clip; 0: all.")] = 0,
+    mix: Annotated[list[str], typer.Option(help=MIX_HELP)] = [],  # noqa: B006
     backbone: Annotated[str, typer.Option(help="probe, tiny, or a folder or hub id.")] = "probe",
     epochs: Annotated[int, typer.Option(help="At most.")] = 50,
+    setting: Annotated[
+        list[str],
+        typer.Option("--set", help="KEY=VALUE, any setting of a training: micro_batch=2, qlora=true, processes=2."),
+    ] = [],  # noqa: B006
     executor: Annotated[Executor, typer.Option(help="Where the jobs run.")] = "local",
     slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
     detach: Annotated[bool, typer.Option("--detach", help="Leave it to its jobs and return.")] = False,
@@ -93,8 +101,9 @@ def grid(
             context.obj, "train grid",
             {
                 "study": study, "name": name, "sources": list(target) or None, "fractions": list(augment) or None,
-                "seeds": seeds, "votes": votes, "settings": {"backbone": _backbone(backbone), "epochs": epochs},
-                "executor": executor, "slurm": pairs(slurm), "dry": dry,
+                "seeds": seeds, "votes": votes, "augmentation": pairs(mix, "--mix"),
+                "settings": {"backbone": model_name(backbone), "epochs": epochs} | pairs(setting, "--set"),
+                "executor": executor, "slurm": pairs(slurm, "--slurm"), "dry": dry,
             },
         )  # fmt: skip
         return begun if dry or detach else begun | {"runs": _wait(context.obj, begun["runs"])}
@@ -160,25 +169,15 @@ def predict(
     say(work, as_json)
 
 
-def _backbone(name: str) -> str:
-    return absolute(Path(name)) if Path(name).expanduser().is_dir() else name
-
-
 def _wait(store: Path, names: list[str]) -> list[dict]:
-    """Wait for runs with a line of progress each on standard error, and take their predictions in."""
-    found = []
-    for name in names:
-        now = call(store, "train status", {"name": name})
-        folder, line = store / "jobs" / str(now["job"]), ""
-        while (job := jobs.status(folder)).state in jobs.ALIVE:
-            told = f"emo_core: {name} {job.state} {job.progress.note}"
-            if told != line:
-                print(told, file=sys.stderr, flush=True)
-            line = told
-            time.sleep(LOOK_S)
-        print(f"emo_core: {name} {job.state} {job.reason}", file=sys.stderr, flush=True)
+    """Wait for runs, and take their predictions in; with Ctrl-C they go on, and are told as they are."""
+    found = [call(store, "train status", {"name": name}) for name in names]
+    for place, (name, now) in enumerate(zip(names, found)):
+        ended = wait(store / "jobs" / str(now["job"]), name, "steps")
         call(store, "train collect", {"name": name})
-        found.append(call(store, "train status", {"name": name}))
+        found[place] = call(store, "train status", {"name": name})
+        if ended.state in jobs.ALIVE:
+            break
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 import numpy as np
 
 from emo_core.augmentation.settings import Settings as AugmentSettings
+from emo_core.augmentation.settings import from_document as settings_from
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import checked_name
 from emo_core.training.settings import TrainSettings
@@ -86,7 +87,7 @@ def from_document(document: Mapping) -> TrainPlan:
     try:
         given = dict(document) | {"settings": TrainSettings(**document.get("settings", {}))}
         if document.get("augmentation"):
-            given["augmentation"] = AugmentSettings(**document["augmentation"])
+            given["augmentation"] = settings_from(document["augmentation"])
         return TrainPlan(**given)
     except TypeError as error:
         raise BadInput(f"These are no settings of a training run: {error}. Compare a saved plan.json.") from error

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from emo_core.augmentation import listening
-from emo_core.augmentation.settings import Settings as AugmentSettings
+from emo_core.augmentation.settings import from_document as settings_from
 from emo_core.errors import BadInput, UnknownName
 from emo_core.store import Database, runs, studies
 from emo_core.training import attempts, control, forecast, grids
@@ -17,6 +17,10 @@ def _plan(
     settings = {key: value for key, value in (given.pop("settings", None) or {}).items() if value is not None}
     settings["target"] = given.get("source") or "human"
     chosen = {key: value for key, value in given.items() if value is not None}
+    if augmentation and not augment:
+        raise BadInput(
+            f"How to mix is told ({', '.join(augmentation)}), and that nothing is to be mixed. Set augment, as 0.3."
+        )
     if augment:
         chosen["augmentation"] = {"seed": settings.get("seed", 0)} | dict(augmentation or {}) | {"fraction": augment}
         chosen["rejected"] = _rejected(store, study)
@@ -94,7 +98,7 @@ def train_grid(
     first = _plan(store, study, name or _free_grid(store), 0.0, None, votes=votes, settings=settings)
     first = replace(first, rejected=_rejected(store, study))
     if augmentation:
-        first = replace(first, augmentation=AugmentSettings(**dict(augmentation)))
+        first = replace(first, augmentation=settings_from(augmentation))
     plans = grid(
         first,
         sources=_sources(store, study) if sources is None else tuple(sources),

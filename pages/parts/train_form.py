@@ -11,7 +11,7 @@ from emo_core.store import Database, studies
 from emo_core.training import grids
 from emo_core.training.plan import SOURCES
 from emo_core.training.settings import LORA_ON, TrainSettings
-from pages.parts import background, train_forecast
+from pages.parts import background, train_forecast, train_mixing
 from pages.parts.session import escape
 from pages.parts.train_forecast import SWITCHES
 
@@ -96,12 +96,13 @@ def _one(known: tuple[str, ...]) -> dict:
         "Learn from", list(known), default=known[0], required=True, key="train:source", help=_sources_help(known)
     )
     more = st.select_slider(
-        "Augmentation (DiME-Aug)", [0.0, *GRID], 0.0, key="train:augment", format_func=share,
+        "Augmentation (DiME-Aug)", train_mixing.fractions(), 0.0, key="train:augment", format_func=share,
         help="Mixtures added, a share of the training clips; see the page Augment.",
     )  # fmt: skip
+    mixing = {"augmentation": train_mixing.chosen()} if more else {}
     votes = _votes(disabled=source == "human")
     seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="train:seed", help="Decides everything random.")
-    return {"source": source, "augment": more, "votes": votes, "seed": int(seed)}
+    return {"source": source, "augment": more, "votes": votes, "seed": int(seed)} | mixing
 
 
 def _grid(known: tuple[str, ...]) -> dict:
@@ -113,6 +114,7 @@ def _grid(known: tuple[str, ...]) -> dict:
         "Augmentation (DiME-Aug)", [0.0, *GRID], selection_mode="multi", default=[0.0, 0.3], key="train:fractions",
         format_func=share, help="Mixtures added, a share of the training clips; see the page Augment.",
     )  # fmt: skip
+    mixing = {"augmentation": train_mixing.chosen()} if any(fractions) else {}
     votes = _votes(disabled=not set(sources) - {"human"})
     seeds = int(st.number_input("Seeds", 1, 20, 3, key="train:seeds", help="Runs of each cell, seeds 0, 1, 2 …"))
     st.caption(
@@ -124,7 +126,7 @@ def _grid(known: tuple[str, ...]) -> dict:
         "fractions": sorted(fractions),
         "seeds": seeds,
         "votes": votes,
-    }
+    } | mixing
 
 
 def _votes(*, disabled: bool) -> int:
@@ -206,6 +208,7 @@ def _more(backbone: str) -> dict:
 def fill_in(settings: dict) -> None:
     """Put the choices of a run into the form: to change one of them and train again."""
     own, backbone = settings["settings"], settings["settings"]["backbone"]
+    train_mixing.fill_in(settings["augmentation"], own["seed"])
     st.session_state.update({
         "train:open": True, "train:several": ONE, "train:name": "", "train:source": settings["source"],
         "train:augment": (settings["augmentation"] or {}).get("fraction", 0.0), "train:votes": settings["votes"],

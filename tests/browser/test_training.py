@@ -1,5 +1,7 @@
 """Augment's ear test by keys alone, and a training that outlives its visitor, in a real browser over a real server."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -61,6 +63,10 @@ def test_a_sample_is_heard_and_rejected_by_keys_and_comes_back(demo, tmp_path, p
         expect(page.get_by_text("heard, 0 rejected")).to_be_visible()
         expect(page.get_by_text(rejected)).to_be_visible()  # its turn again
         assert listening.read(verdicts).standing.keys() & {rejected} == set()
+
+        page.get_by_role("button", name="Train with these samples").click()
+        page.wait_for_url(re.compile(r"/train\?.*study=demo"))
+        expect(page.get_by_text("Mixed with seed 0.")).to_be_visible()
 
 
 def state_of(page: Page, training: str):

@@ -72,7 +72,7 @@ def test_a_failed_training_says_why_and_can_be_resumed(planned, monkeypatch):
 def test_a_run_is_duplicated_to_change_one_choice(planned, monkeypatch):
     settings = {
         "source": "combined",
-        "augmentation": {"fraction": 0.2},
+        "augmentation": {"fraction": 0.2, "neighbour_class": "same", "seed": 5},
         "settings": {"seed": 5, "loss": "kl", "epochs": 7},
     }
     control.keep(planned, control.plan_for(planned, "demo", {"name": "third", **settings}))
@@ -86,6 +86,11 @@ def test_a_run_is_duplicated_to_change_one_choice(planned, monkeypatch):
         7,
         0.2,
     )
+    assert "Mixed with neighbour class same." in said(app)
+    app.button("start").click().run()
+    started = control.of_study(planned)[-1]
+    jobs.cancel(runs.folder_of(planned, started.run_id))
+    assert not app.exception and control.describe(planned, started)["augmentation"]["neighbour_class"] == "same"
 
 
 @pytest.fixture
