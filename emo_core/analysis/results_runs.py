@@ -1,16 +1,17 @@
 """Training runs of a study: how they are, what was chosen for them, and their cards."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from emo_core.errors import UnknownName
 from emo_core.jobs import files, status
 from emo_core.store import Database, readings, runs, studies
 from emo_core.store.runs import Run
+from emo_core.training.settings import TrainSettings
 
 READING = ("test", "predicted")  # the prompt and reading under which predictions are kept
 # What changes neither the question nor the answer; `target` repeats the source.
-_INCIDENTAL = ("seed", "target", "cache", "device")
+_INCIDENTAL = ("seed", "target", "cache", "device", "processes")
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,11 @@ def _why_not(run: Run, emotions: Sequence[str], state: str, result: Mapping, *, 
 
 def choices(settings: Mapping) -> dict[str, object]:
     """A run's settings but its name and seed, in one level. What does not apply to it (votes of a human source, the ways of an
-    augmentation that it has not) is not there.
+    augmentation that it has not) is not there; a setting that is newer than the run has its usual value.
 
-    >>> choices({"source": "human", "votes": 0, "augmentation": None, "settings": {"loss": "js", "seed": 3}})
-    {'source': 'human', 'fraction': 0.0, 'loss': 'js'}
+    >>> found = choices({"source": "human", "votes": 0, "augmentation": None, "settings": {"loss": "kl", "seed": 3}})
+    >>> found["source"], found["fraction"], found["loss"], found["patience"], "votes" in found, "seed" in found
+    ('human', 0.0, 'kl', 8, False, False)
     """
     mixed = settings.get("augmentation") or {}
     found = {"source": settings["source"]}
@@ -78,7 +80,8 @@ def choices(settings: Mapping) -> dict[str, object]:
         found["votes"] = settings.get("votes", 0)
     found["fraction"] = float(mixed.get("fraction", 0.0))
     ways = {f"augmentation: {name}": value for name, value in mixed.items() if name not in ("fraction", "seed")}
-    own = {name: value for name, value in settings["settings"].items() if name not in _INCIDENTAL}
+    every = asdict(TrainSettings()) | settings["settings"]
+    own = {name: value for name, value in every.items() if name not in _INCIDENTAL}
     return found | (ways if found["fraction"] else {}) | own
 
 

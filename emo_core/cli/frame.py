@@ -88,14 +88,16 @@ def carry_out(
     say(work, as_json)
 
 
-def say(work: Callable[[], dict | list], as_json: bool) -> dict | list:
-    """Do the work and print its document; an error of ours is a sentence on standard error and the exit status."""
+def say(work: Callable[[], dict | list], as_json: bool, text: Callable[[dict], str] | None = None) -> dict | list:
+    """Do the work and print its document, as JSON or in lines that `text` makes of it; an error of ours is a sentence on standard
+    error and the exit status.
+    """
     try:
         document = work()
     except WorkbenchError as error:
         print(f"emo_core: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_status) from None
-    print(json.dumps(document, ensure_ascii=False) if as_json else as_text(document))
+    print(json.dumps(document, ensure_ascii=False) if as_json else (text or as_text)(document))
     return document
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from emo_core import jobs
+from emo_core.cli import training_text
 from emo_core.cli.frame import AsJson, absolute, call, carry_out, model_name, pairs, say
 from emo_core.cli.waiting import wait
 from emo_core.training.plan import SOURCES
@@ -108,7 +109,7 @@ def grid(
         )  # fmt: skip
         return begun if dry or detach else begun | {"runs": _wait(context.obj, begun["runs"])}
 
-    _end(say(work, as_json))
+    _end(say(work, as_json, training_text.grid))
 
 
 @app.command("trainings")
@@ -143,7 +144,8 @@ def results(
     as_json: AsJson = False,
 ) -> None:
     """How close trained models come to the listeners on the test side: Table 2 and Figure 3 of paper 1."""
-    carry_out(context, as_json, "results", study=study, runs=list(run) or None, by=by)
+    asked = {"study": study, "runs": list(run) or None, "by": by}
+    say(lambda: call(context.obj, "results", asked), as_json, training_text.results)
 
 
 @app.command("predict")

@@ -200,6 +200,8 @@ def test_a_command_trains_waits_and_predicts_a_folder(demo, tmp_path):
     told = json.loads(done.stdout)
     assert done.exit_code == 0 and told["state"] == "done" and told["companion"] == "demo + r"
     assert command(folder, "train", "demo", "--name", "r").exit_code == 2
+    head, _, columns, row = command(folder, "results", "demo").stdout.splitlines()[:4]
+    assert "40 test clips" in head and columns.split()[:2] == ["model", "seeds"] and row.startswith("human ")
     sounds = tmp_path / "sounds"
     sounds.mkdir()
     source = next(path for path in demo.rglob("*.wav"))
