@@ -4,14 +4,14 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from emo_core import verbs
-from emo_core.errors import StoreInUse, WorkbenchError
+from emo_core.errors import BadInput, StoreInUse, WorkbenchError
+from emo_core.pairs import read_pairs
 from emo_core.store import Database, ownership
 
 PATIENCE_S = 60  # how long a command waits for another command to finish with the store
@@ -30,24 +30,11 @@ def model_name(name: str) -> str:
 
 
 def pairs(given: list[str], option: str) -> dict[str, str | int | float | bool]:
-    """`KEY=VALUE` words; numbers are numbers, true and false are what they say.
-
-    >>> pairs(["gres=gpu:1", "nodes=2", "alpha=0.4", "across_speakers=false"], "--slurm")
-    {'gres': 'gpu:1', 'nodes': 2, 'alpha': 0.4, 'across_speakers': False}
-    """
-    parts = [pair.partition("=") for pair in given]
-    if any(not equals for _, equals, _ in parts):
-        raise typer.BadParameter(f"{option} reads KEY=VALUE, got {next(p[0] for p in parts if not p[1])!r}")
-    return {key: _value(value) for key, _, value in parts}
-
-
-def _value(text: str) -> str | int | float | bool:
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        with suppress(ValueError):
-            return kind(text)
-    return text
+    """The `KEY=VALUE` words of an option."""
+    try:
+        return read_pairs(given)
+    except BadInput as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 class ProgressLine:

@@ -9,7 +9,7 @@ from emo_core.annotators.plan import KEYS, MODES, PROVIDERS, QUESTIONS, SCHEDULE
 from emo_core.errors import BadInput, WorkbenchError
 from emo_core.store import Database, runs, studies
 from emo_core.verbs.panels import free_name
-from pages.parts import keys
+from pages.parts import keys, where_form
 from pages.parts.session import escape
 
 MODELS = {"gemini": "gemini-2.5-flash", "openai": "", "local": "Qwen/Qwen2-Audio-7B-Instruct"}
@@ -28,9 +28,10 @@ def choose(store: Database, stored: studies.StoredStudy) -> tuple[control.Draft,
             settings |= _told(store, settings["question"])
         with st.popover("Limits, order, server", icon=":material/tune:"):
             settings |= _limits(settings["provider"], settings["question"])
-    how = _where(settings["provider"])
+    told = where_form.choose("plan") if settings["provider"] == "local" else None
     settings["name"] = settings["name"].strip() or free_name(store, settings)
     try:
+        how = where_form.arguments(told)
         heard = _heard(str(store.folder), stored.study_id, stored.version, _store=store, _name=stored.study.name)
         return control.draft(store, settings | {"study": stored.study.name}, heard), how
     except WorkbenchError as error:
@@ -182,23 +183,3 @@ def _limits(provider: str, question: str) -> dict:
         url = right.text_input("Another address", key="plan:gemini:url", placeholder="Google's own")
         chosen |= {"thinking": thinking, "base_url": url}
     return chosen
-
-
-def _where(provider: str) -> dict:
-    """Executor, and what Slurm is told."""
-    if provider != "local":
-        return {}
-    names = {"local": "here", "slurm": "on Slurm"}
-    executor = st.segmented_control(
-        "Runs", list(names), format_func=names.get, default="local", required=True, key="plan:executor"
-    )
-    if executor == "local":
-        return {}
-    told = st.text_input(
-        "For Slurm",
-        "partition=gpu gres=gpu:1 time=240",
-        key="plan:slurm",
-        help="KEY=VALUE, apart by spaces; time in minutes.",
-    )
-    pairs = [pair.partition("=") for pair in told.split()]
-    return {"executor": executor, "slurm": {key: int(v) if v.isdecimal() else v for key, _, v in pairs}}

@@ -11,7 +11,7 @@ from emo_core.store import Database, studies
 from emo_core.training import grids
 from emo_core.training.plan import SOURCES
 from emo_core.training.settings import LORA_ON, TrainSettings
-from pages.parts import background, train_forecast, train_mixing
+from pages.parts import background, train_forecast, train_mixing, where_form
 from pages.parts.session import escape
 from pages.parts.train_forecast import SWITCHES
 
@@ -35,10 +35,12 @@ def show(store: Database, stored: studies.StoredStudy, *, told: bool) -> None:
     the choices stay.
     """
     arguments = _choose(stored)
+    where = where_form.choose("train")
     if not told:
         return
     verb = "train grid" if "sources" in arguments else "train"
     try:
+        arguments |= where_form.arguments(where)
         train_forecast.show(verbs.run(store, verb, arguments | {"dry": True}))
     except WorkbenchError as error:
         st.warning(escape(str(error)))

@@ -47,6 +47,12 @@ def test_what_would_be_learnt_from_is_said_before_anything_starts(demo, tmp_path
     assert "Nothing has been trained on this study yet" in words
     assert "160 clips to learn from" in words and "40 to test on" in words
     assert "Effective batch 32 = micro-batch 32 × accumulation 1 × processes 1" in words
+    next(each for each in app.button_group if each.key == "train:executor").set_value("slurm").run()
+    assert "the cluster's machine" in said(app)
+    app.text_input("train:slurm").set_value("partition").run()
+    assert "'partition' is no KEY=VALUE" in said(app) and app.button("start").disabled
+    app.text_input("train:slurm").set_value("partition=gpu").run()
+    assert not app.button("start").disabled
     app.selectbox("train:kind").set_value("other").run()
     assert "hf download" in said(app) and not app.exception
     assert runs.list_runs(store) == []
