@@ -16,7 +16,6 @@ import hashlib
 import io
 import json
 import platform
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ from emo_core.errors import BadInput
 from emo_core.publishing import figures, tables
 from emo_core.publishing.pack_data import read_data, with_codes, write_data
 from emo_core.publishing.pack_report import figures_of, report, tables_of
+from emo_core.revision import revision
 from emo_core.science import comparison
 
 FORMAT = 1  # of the folder
@@ -242,11 +242,7 @@ def versions() -> dict[str, str]:
     """What the numbers were made with."""
     found = {"python": platform.python_version()}
     found |= {name: metadata.version(name) for name in ("numpy", "scipy", "plotly", "duckdb")}
-    root = Path(__file__).resolve().parents[2]
-    asked = subprocess.run(
-        ["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
-    return found | {"workbench": asked.stdout.strip() or "unknown"}
+    return found | {"workbench": revision()}
 
 
 def _library(folder: Path) -> str:

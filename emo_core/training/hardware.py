@@ -5,8 +5,6 @@ Light: neither torch nor a driver is needed. What nobody answers is None, never 
 
 import os
 import platform
-import subprocess
-import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +13,6 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
 _BFLOAT16_SINCE = 8  # compute capability: Ampere and later compute in bfloat16 themselves
 _PROCESSORS = Path("/proc/cpuinfo")
 
@@ -110,14 +107,3 @@ def memory_mb() -> tuple[float, float]:
     """(total, free at this moment) of the machine's memory, MB (10⁶ bytes)."""
     found = psutil.virtual_memory()
     return found.total / 1e6, found.available / 1e6
-
-
-def revision() -> str:
-    """Which workbench this is: what git calls the commit, with `-dirty` where files were changed; else the version."""
-    asked = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
-    nowhere_else = os.environ | {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)}  # a repository around it is another's
-    with suppress(OSError):  # no git on this machine
-        told = subprocess.run(asked, capture_output=True, text=True, check=False, env=nowhere_else).stdout.strip()
-        if told:
-            return told
-    return f"version {tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}"

@@ -22,6 +22,7 @@ from emo_core.augmentation.samples import Samples
 from emo_core.augmentation.training_clips import TrainingClips
 from emo_core.errors import BadInput
 from emo_core.jobs.worker import Reporter, Stopped, carry_out
+from emo_core.revision import revision
 from emo_core.science import distributions
 from emo_core.training import hardware, several, table
 from emo_core.training.data import Data, Examples, Item, assemble
@@ -194,7 +195,7 @@ def _account(trained: Trained, meter: Meter) -> dict:
             "processor": hardware.processor(), "memory_mb": hardware.memory_mb()[0],
             "gpu": gpu and gpu.name, "gpu_memory_mb": gpu and gpu.total_mb,
         },
-        "revision": hardware.revision(), "versions": versions,
+        "revision": revision(), "versions": versions,
     }  # fmt: skip
 
 

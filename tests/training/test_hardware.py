@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from emo_core import revision
 from emo_core.training import hardware, meter, watching
 from emo_core.training.meter import Counter, Meter
 
@@ -62,10 +63,10 @@ def test_figures_are_those_that_the_card_tells(nvml):
 
 
 def test_the_workbench_is_told_by_git_or_by_its_version(monkeypatch, tmp_path):
-    assert not hardware.revision().startswith("version")
+    assert not revision.revision().startswith("version")
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "7.8"\n')
-    monkeypatch.setattr(hardware, "ROOT", tmp_path)
-    assert hardware.revision() == "version 7.8"
+    monkeypatch.setattr(revision, "ROOT", tmp_path)
+    assert revision.revision() == "version 7.8"
 
 
 def test_a_processor_and_its_cores_are_named():
