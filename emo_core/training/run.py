@@ -172,12 +172,16 @@ def _result(
 
 
 def _hashes(data: Data, learner: Learner) -> dict[str, str]:
-    """12 hexadecimal digits each, of what was trained and validated on: which clips, their targets, their sounds."""
-    items = data.train.items + data.validation.items
+    """12 hexadecimal digits each, of the study's clips that were trained and validated on: which ones, their targets, their sounds.
+
+    In the order of their names and without mixtures, so that runs on the same data have the same hashes whatever their seeds.
+    """
+    both = ((item, row) for part in (data.train, data.validation) for item, row in zip(part.items, part.targets))
+    own = sorted(((item, row) for item, row in both if len(item.parents) == 1), key=lambda each: each[0].id)
     parts = {
-        "clips": "\0".join(item.id for item in items).encode(),
-        "votes": data.train.targets.tobytes() + data.validation.targets.tobytes(),
-        "sounds": "\0".join(learner.heard[item.id].key for item in items).encode(),
+        "clips": "\0".join(item.id for item, _ in own).encode(),
+        "votes": b"".join(row.tobytes() for _, row in own),
+        "sounds": "\0".join(learner.heard[item.id].key for item, _ in own).encode(),
     }
     return {name: hashlib.sha256(part).hexdigest()[:12] for name, part in parts.items()}
 

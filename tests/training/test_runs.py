@@ -29,7 +29,7 @@ def trained(demo, tmp_path_factory):
     """The demo with two short trainings of the probe, carried out here and taken in."""
     store = Database(copied(demo, tmp_path_factory.mktemp("trained") / "store"))
     for name, more in (("plain", {}), ("mixed", {"source": "combined", "augmentation": {"fraction": 0.2}})):
-        plan = control.plan_for(store, "demo", {"name": name, "settings": QUICK, **more})
+        plan = control.plan_for(store, "demo", {"name": name, "settings": QUICK | {"seed": len(more)}, **more})
         run = control.keep(store, plan)
         folder = runs.folder_of(store, run.run_id)
         reporter = Reporter(folder)
@@ -64,6 +64,14 @@ def test_runs_share_what_they_heard(trained):
     own = told[0]["train_clips"] + told[0]["validation_clips"] + told[0]["test_clips"]
     assert len(heard) == len(set(heard)) == own + told[1]["mixtures"]
     assert not list(trained.folder.glob("jobs/*/cache"))
+
+
+def test_hashes_tell_the_data_apart_and_not_the_seeds(trained):
+    plain, mixed = (
+        jobs.files.read_json(runs.folder_of(trained, number) / jobs.files.RESULT)["hashes"] for number in (1, 2)
+    )
+    assert (plain["clips"], plain["sounds"]) == (mixed["clips"], mixed["sounds"])
+    assert plain["votes"] != mixed["votes"]
 
 
 def test_its_panel_stands_beside_the_listeners(trained):
