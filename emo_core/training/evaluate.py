@@ -70,8 +70,8 @@ def save_predictor(folder: Path, learner: Learner, notes: dict | None = None) ->
 
 
 @dataclass(frozen=True)
-class _Sound:
-    """A waveform that is already in memory, as a clip."""
+class Sound:
+    """A waveform that is already in memory, as a clip: mono, 16 kHz."""
 
     clip: str
     waveform: np.ndarray
@@ -101,7 +101,7 @@ class Predictor:
         if len(texts) != len(waveforms):
             raise BadInput(f"Each waveform needs one transcript; got {len(waveforms)} and {len(texts)}.")
         items = [
-            Item(f"waveform {i}", (_Sound(f"waveform {i}", waveform),), transcript=text)
+            Item(f"waveform {i}", (Sound(f"waveform {i}", waveform),), transcript=text)
             for i, (waveform, text) in enumerate(zip(waveforms, texts))
         ]
         return self.predict_items(items)

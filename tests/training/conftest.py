@@ -1,10 +1,9 @@
 """Clips in memory, planted problems, and runs short enough for tests."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from emo_core.training.data import RATE, Data, Examples, Item
+from emo_core.training.evaluate import Sound
 from emo_core.training.settings import TrainSettings
 
 EMOTIONS = ("anger", "happy", "sad")
@@ -13,21 +12,6 @@ SHORT = dict(
     lora_dropout=0.0, head_dropout=0.0, learning_rate=1e-3, epochs=2, batch=4, micro_batch=2, precision="float32", device="cpu",
     prompt="Which emotion? {transcript}",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Sound:
-    """A waveform in place of a clip's file."""
-
-    clip: str
-    waveform: np.ndarray
-
-    @property
-    def seconds(self) -> float:
-        return len(self.waveform) / RATE
-
-    def samples(self) -> np.ndarray:
-        return self.waveform
 
 
 def tone(pitch: float, seconds: float, seed: int) -> np.ndarray:
