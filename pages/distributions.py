@@ -27,7 +27,8 @@ name = stored.study.name
 marks = tables.fingerprint(store, stored)
 if not marks:
     st.info(
-        "No model has been asked for distributions on this study yet. On the page Proxies plan a run with the question "
+        "No model has been asked for distributions on this study yet; trained models are compared on the page Results. "
+        "On the page Proxies plan a run with the question "
         "*distribution*; a model on this machine or cluster gives its logits too, a remote one its text. Or in a terminal:"
     )
     st.code(

@@ -1,6 +1,9 @@
 """What runs read from models, as sources: a distribution for each clip, or the reason why there is none.
 
 One reading may give several sources: raw logits are normalised both as published (`paper`) and by a softmax.
+
+Only models that were asked are sources. What a trained model predicts is a distribution already, made by the softmax of its
+head, and is compared on the page Results (`analysis.results_data`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_core import science
+from emo_core.annotators.plan import QUESTIONS
 from emo_core.annotators.replies import parse_label
 from emo_core.errors import BadInput, UnknownName
 from emo_core.science import logits
@@ -76,13 +80,21 @@ class ModelData:
 def of_study(
     store: Database, study: str, *, runs: Iterable[str] | None = None, temperature: float = 1.0, clip: str | None = None
 ) -> ModelData:
-    """The listeners of a study and the sources of these runs, by default of all that fit it (`store.readings.fitting_runs`).
+    """The listeners of a study and the sources of these runs, by default of all that fit it (`asked_runs`).
     temperature: of the softmax. clip: only this one.
 
     Raises UnknownName for the study, a run or the clip, BadInput where no run fits.
     """
     stored = studies.find_study(store.cursor(), study)
-    fitting = readings.fitting_runs(store, study)
+    runs = list(runs or ())
+    fitting = asked_runs(store, study)
+    trained = readings.fitting_runs(store, study, questions=("training",))
+    for name in runs:
+        if name in trained:
+            raise BadInput(
+                f"The run {name!r} is of a trained model, which predicts probabilities and no logits. "
+                f"Its figures: results {trained[name][0].study}."
+            )
     if not fitting:
         raise BadInput(
             f"No run has read distributions for the study {study!r}. Plan one: panel plan {study} --question distribution "
@@ -107,6 +119,13 @@ def of_study(
         study, stored.study.reference, stored.study.emotions, stored.study.seed, heard, sources,
         {name: fitting[name][0] for name in chosen}, temperature,
     )  # fmt: skip
+
+
+def asked_runs(
+    store: Database, study: str
+) -> dict[str, tuple[Run, list[tuple[str, str]]]]:
+    """The runs of asked models that fit a study (`store.readings.fitting_runs`). Raises UnknownName."""
+    return readings.fitting_runs(store, study, questions=QUESTIONS)
 
 
 def uniform(clips: int, emotions: int) -> Source:

@@ -40,7 +40,8 @@ def training_runs(store: Database, study: str) -> list[TrainingRun]:
     known = {stored.study.name: stored.study for stored in studies.list_studies(store)}
     if study not in known:
         raise UnknownName("study", study, known)
-    read = {name for name, (_, pairs) in readings.fitting_runs(store, study).items() if READING in pairs}
+    fitting = readings.fitting_runs(store, study, questions=("training",))
+    read = {name for name, (_, pairs) in fitting.items() if READING in pairs}
     found = []
     for run in runs.list_runs(store):
         if run.question == "training" and run.study == study:

@@ -1,12 +1,11 @@
 """What if? The study's figures as they are, and with choices changed: the document behind the page Sandbox."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from emo_core import science
-from emo_core.analysis.data import StudyData, at_once, figure, intervals_in_words
+from emo_core.analysis.data import StudyData, Votes, at_once, figure, intervals_in_words
 from emo_core.analysis.saturation import RESAMPLES, help_document
 from emo_core.errors import BadInput, UnknownName
 from emo_core.science import ambiguity, breakdown, comparison, subsets
@@ -34,13 +33,18 @@ MOST_PARTS = 60
 
 @dataclass(frozen=True)
 class Choices:
-    """What is changed; the defaults change nothing.
+    """What is changed; the defaults change nothing. Every figure, curve, stratum and gain obeys all
+    that apply to it.
 
     votes      candidate votes a clip that are used (exact mean over subsets); None: all
-    weight     human votes that one candidate vote counts in the combined distribution
-    smoothing  votes added to each emotion on both sides
+    weight     human votes that one candidate vote counts where both sides are combined
+    smoothing  votes added to each emotion on both sides, before they are combined; the
+               Kullback–Leibler divergence without it is smoothed by `curves.SMOOTHING`
     emotions   those that stay; votes for others are dropped. None: all of the study's
     without    candidate raters whose votes are dropped
+
+    Subsets are of whole votes: secondary labels of the candidate's votes count where all votes of
+    all raters are used.
     """
 
     votes: int | None = None
@@ -61,11 +65,15 @@ class Choices:
 
 
 def sandbox(data: StudyData, choices: Choices, *, by: str = "clip") -> dict:
-    """Figures, saturation curve, strata and combined gain with the choices changed, over the clips that still have votes on both sides.
+    """Figures, saturation curve, strata and combined gain with the choices changed, over the clips
+    that still have votes on both sides; where `votes` are chosen, over the clips that have as many,
+    so that the curve at n = `votes` is the figure.
+
     Raises BadInput where a choice is out of range, UnknownName for an emotion or rater.
     """
     data.need_candidate()
-    changed, left_out = apply(data, choices)
+    changed, kept = apply(data, choices)
+    left_out = int((~kept).sum())
     votes = changed.candidate.sum(axis=1)
     n = choices.votes
     if n is not None:
@@ -85,11 +93,14 @@ def sandbox(data: StudyData, choices: Choices, *, by: str = "clip") -> dict:
     }
     if not len(changed.clips):
         return document | {"curve": None, "strata": [], "complement": None}
-    length = curves.curve_length(changed.candidate.sum(axis=1))
+    votes = changed.candidate.sum(axis=1)
+    length = int(votes.min()) if n is not None else curves.curve_length(votes)
     return document | at_once(
         curve=lambda: _curve(changed, choices, length, options),
-        strata=lambda: _strata(changed, values["js"], options),
-        complement=lambda: help_document(changed, min(n or length, length), options, weight=choices.weight),
+        strata=lambda: _strata(values, options),
+        complement=lambda: help_document(
+            changed, n or length, options, weight=choices.weight, added=choices.smoothing
+        ),
     )
 
 
@@ -100,8 +111,8 @@ def _curve(data: StudyData, choices: Choices, length: int, options: dict) -> dic
     return {"n": found.n.tolist(), "clips": found.clips} | ends
 
 
-def apply(data: StudyData, choices: Choices) -> tuple[StudyData, int]:
-    """The study's votes under the choices, and how many clips have none left on a side."""
+def apply(data: StudyData, choices: Choices) -> tuple[StudyData, np.ndarray]:
+    """The study's votes under the choices, and which clips (a mask) still have some on both sides."""
     emotions = choices.emotions or data.emotions
     for name in emotions:
         if name not in data.emotions:
@@ -122,17 +133,22 @@ def apply(data: StudyData, choices: Choices) -> tuple[StudyData, int]:
         candidate_votes=None,
     )
     kept = (changed.reference_weights.sum(axis=1) > 0) & (changed.candidate.sum(axis=1) > 0)
-    return changed.only(kept), int((~kept).sum())
+    return changed.only(kept), kept
 
 
 def _without(data: StudyData, raters: set[str]) -> np.ndarray:
+    return _votes_of(data, raters).counts(len(data.clips), len(data.emotions))
+
+
+def _votes_of(data: StudyData, raters: set[str]) -> Votes:
+    """The candidate's single votes without those of these raters."""
     votes = data.candidate_votes
     if votes is None:
         raise BadInput("Single votes are needed to leave raters out. Ask the store for them.")
     for name in raters:
         if name not in set(votes.raters):
             raise UnknownName("candidate rater", name, list(votes.raters))
-    return votes.without(raters).counts(len(data.clips), len(data.emotions))
+    return votes.without(raters)
 
 
 def _values(data: StudyData, choices: Choices) -> dict[str, np.ndarray]:
@@ -149,7 +165,10 @@ def _values(data: StudyData, choices: Choices) -> dict[str, np.ndarray]:
             "kl": science.kullback_leibler_divergence(p, kl),
             "entropy_candidate": science.entropy(q),
             "entropy_combined": science.entropy(
-                science.normalise(data.reference_weights + choices.weight * data.candidate_weights)
+                science.normalise(
+                    (data.reference_weights + choices.smoothing)
+                    + choices.weight * (data.candidate_weights + choices.smoothing)
+                )
             ),
         }
     elif len(data.clips):
@@ -160,14 +179,20 @@ def _values(data: StudyData, choices: Choices) -> dict[str, np.ndarray]:
             added=choices.smoothing,
         )  # fmt: skip
         found |= dict(zip(_MEASURES, terms.per_clip().T))
-        pooled = subsets.pooled_entropy(data.reference_weights, data.candidate, choices.votes, weight=choices.weight)
+        pooled = subsets.pooled_entropy(
+            data.reference_weights,
+            data.candidate,
+            choices.votes,
+            weight=choices.weight,
+            added=choices.smoothing,
+        )
         found["entropy_combined"] = pooled.per_clip()[:, 0]
     return {name: found[name] for name in FIGURES if name in found}
 
 
-def _strata(data: StudyData, js: np.ndarray, options: dict) -> list[dict]:
-    """JS divergence by tertile of reference entropy."""
-    strata = ambiguity.strata(data.entropy)
+def _strata(values: dict[str, np.ndarray], options: dict) -> list[dict]:
+    """JS divergence by tertile of reference entropy, both as they are in the figures."""
+    strata, js = ambiguity.strata(values["entropy_reference"]), values["js"]
     found = []
     for place, name in enumerate(strata.names):
         chosen = strata.stratum == place
@@ -209,13 +234,26 @@ def _in_order(name: str) -> tuple[int, float, str]:
         return (1, 0.0, name)
 
 
-def broken_down(data: StudyData, kind: str, *, by: str = "clip", only: Sequence[str] | None = None) -> dict:
-    """Which persona, temperature or rater adds spread, and which adds bias (`science.breakdown`)."""
+def broken_down(
+    data: StudyData, kind: str, choices: Choices | None = None, *, by: str = "clip"
+) -> dict:
+    """Which persona, temperature or rater adds spread, and which adds bias (`science.breakdown`),
+    of the raters and emotions that the choices leave. Match, spread and bias are of single votes:
+    neither a vote's weight nor smoothing nor how many votes are used changes what they estimate.
+    """
     data.need_candidate()
-    parts = parts_of(data, kind)
+    choices = choices or Choices()
+    changed, kept = apply(data, choices)
+    columns = [data.emotions.index(name) for name in changed.emotions]
+    votes = _votes_of(data, set(choices.without)) if choices.without else data.candidate_votes
+    parts = {
+        name: counts[np.ix_(kept, columns)]
+        for name, counts in parts_of(replace(data, candidate_votes=votes), kind).items()
+    }
     if len(parts) > MOST_PARTS:
         raise BadInput(f"The candidate has {len(parts):,} {kind}s; up to {MOST_PARTS} can be told apart in one figure.")
-    found = breakdown.breakdown(data.reference, parts, seed=data.seed, clusters=data.clusters(by), resamples=RESAMPLES)
+    options = {"seed": data.seed, "clusters": changed.clusters(by), "resamples": RESAMPLES}
+    found = breakdown.breakdown(changed.reference, parts, **options)
     return {
         "kind": kind,
         "parts": [

@@ -195,13 +195,19 @@ def _corrected(data: StudyData, options: dict) -> dict:
 
 
 def help_document(
-    data: StudyData, most: int, options: dict, *, weight: float = 1.0, length: int | None = None
+    data: StudyData,
+    most: int,
+    options: dict,
+    *,
+    weight: float = 1.0,
+    added: float = 0.0,
+    length: int | None = None,
 ) -> dict | None:
     """Human votes alone against human votes pooled with n candidate votes, judged by held-out listeners."""
     if not most:
         return None
     found = complements.combined_gain(
-        data.reference, data.candidate, most=most, weight=weight, length=length, **options
+        data.reference, data.candidate, most=most, weight=weight, added=added, length=length, **options
     )
     if found is None:
         return None

@@ -231,6 +231,29 @@ def percent_from_sums(sums: np.ndarray) -> np.ndarray:
     return _ratio(sums[..., 0], sums[..., 1])
 
 
+def match_terms(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """For each clip the share of pairs of one panel's vote and the other's that name the same
+    emotion, Σ_k n_uk m_uk / (n_u m_u), and a one (to count clips): (clips, 2); zero where a panel
+    has no vote. `percent_from_sums` gives its mean over clips: how often a vote of one panel is
+    what a vote of the other is, as `percent_agreement` is within one panel.
+
+    one, other: (clips, emotions), whole. Raises BadInput where they are not, or shapes differ.
+
+    >>> match_terms(np.array([[2, 1], [1, 0]]), np.array([[1, 1], [0, 0]]))
+    array([[0.5, 1. ],
+           [0. , 0. ]])
+    """
+    one, other = validate(one), validate(other)
+    if one.shape != other.shape:
+        raise BadInput(
+            f"Both panels are clips × emotions, but have shapes {one.shape} and {other.shape}. "
+            "Align the clips and emotions."
+        )
+    pairs = totals(one) * totals(other)
+    there = pairs > 0
+    return np.column_stack([np.einsum("uk,uk->u", one, other) / np.where(there, pairs, 1), there])
+
+
 def gwet_ac1(counts: np.ndarray) -> Agreement:
     """Gwet's AC1 for several raters and any numbers of votes, γ = (p_a − p_e) / (1 − p_e) (Gwet 2008).
 

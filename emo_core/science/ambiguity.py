@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_core.errors import BadInput
-from emo_core.science import distributions, subsets
+from emo_core.science import agreement, distributions, subsets
 from emo_core.science.comparison import Figure
 from emo_core.science.inference import bootstrap_intervals, cluster_codes
 
@@ -181,14 +181,20 @@ def effective_listeners(
     """
     r, c = subsets.validate(reference, candidate, whole_reference=True)
     kept = (distributions.totals(r) >= 2) & (distributions.totals(c) >= 2)
-    r, c = r[kept].astype(float), c[kept].astype(float)
+    r, c = r[kept], c[kept]
     if not len(r):
         none = Figure(np.nan, np.nan, np.nan, 0, "no clip has two votes on both sides")
         return EffectiveListeners(np.nan, 0, none, none, none, False)
-    n_r, n_c = distributions.totals(r), distributions.totals(c)
-    terms = np.column_stack(
-        [_pairs(r, n_r), _pairs(c, n_c), (r * c).sum(axis=1) / (n_r * n_c), _left(c, n_c) / n_c, np.ones(len(r))]
+    n_c = distributions.totals(c)
+    rr, cc, rc = (
+        terms[:, 0]
+        for terms in (
+            agreement.percent_terms(r),
+            agreement.percent_terms(c),
+            agreement.match_terms(r, c),
+        )
     )
+    terms = np.column_stack([rr, cc, rc, (1 - cc) / n_c, np.ones(len(r))])
     if clusters is not None:
         clusters = cluster_codes(clusters, len(kept))[kept]
     values = _effective(terms.sum(axis=0, keepdims=True))[0]
@@ -196,15 +202,6 @@ def effective_listeners(
     reason = "listeners never differ on a clip" if not np.isfinite(values[2]) else None
     figures = [Figure(float(v), each.low, each.high, len(r), reason) for v, each in zip(values, found)]
     return EffectiveListeners(float(n_c.mean()), len(r), *figures, collapsed=bool(figures[2].high < COLLAPSED))
-
-
-def _pairs(counts: np.ndarray, votes: np.ndarray) -> np.ndarray:
-    """Chance that two different votes of a clip agree."""
-    return (np.einsum("uk,uk->u", counts, counts) - votes) / (votes * (votes - 1))
-
-
-def _left(counts: np.ndarray, votes: np.ndarray) -> np.ndarray:
-    return 1 - _pairs(counts, votes)
 
 
 def _effective(sums: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_core.errors import BadInput
-from emo_core.science import distributions, divergences
+from emo_core.science import agreement, distributions, divergences
 from emo_core.science.comparison import Figure, mean_figure
 from emo_core.science.inference import bootstrap_intervals
 
@@ -80,23 +80,12 @@ def _part(
 
 def _figures(reference: np.ndarray, part: np.ndarray, options: dict) -> tuple[Figure, Figure, Figure]:
     """Match, spread and bias with intervals."""
-    r, g = reference.astype(float), part.astype(float)
-    n_r, n_g = r.sum(axis=1), g.sum(axis=1)
-    both, two_r, two_g = (n_r > 0) & (n_g > 0), n_r >= 2, n_g >= 2
-
-    def agreeing(counts: np.ndarray, n: np.ndarray, enough: np.ndarray) -> np.ndarray:
-        pairs = np.where(enough, n * (n - 1), 1)
-        return np.where(enough, (np.einsum("uk,uk->u", counts, counts) - n) / pairs, 0.0)
-
-    crossed = np.where(both, np.einsum("uk,uk->u", r, g) / np.where(both, n_r * n_g, 1), 0.0)
-    all_three = both & two_r & two_g
-    mine = agreeing(g, n_g, two_g)
-    terms = np.column_stack(
-        [
-            crossed, both, mine, two_g,
-            np.where(all_three, mine - 2 * crossed + agreeing(r, n_r, two_r), 0.0), all_three,
-        ]
-    ).astype(float)  # fmt: skip
+    crossed, both = agreement.match_terms(reference, part).T
+    mine, two_g = agreement.percent_terms(part).T
+    listeners, two_r = agreement.percent_terms(reference).T
+    all_three = both * two_r * two_g
+    apart = (mine - 2 * crossed + listeners) * all_three
+    terms = np.column_stack([crossed, both, mine, two_g, apart, all_three])
 
     def estimate(sums: np.ndarray) -> np.ndarray:
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -45,6 +45,7 @@ def combined_gain(
     seed: int,
     most: int,
     weight: float = 1.0,
+    added: float = 0.0,
     length: int | None = None,
     clusters: Iterable | None = None,
     resamples: int = 1000,
@@ -52,7 +53,8 @@ def combined_gain(
     """The gain of n = 0 … most candidate votes. None where no clip has `most` candidate and four reference votes.
 
     reference, candidate: (clips, emotions), whole votes. `length` is h + m, by default `reference_length`; half of it,
-    rounded down, is held out.
+    rounded down, is held out. `added` votes are added to each emotion of every side
+    (`subsets.with_help`).
 
     Raises BadInput where counts are not whole or shapes differ.
     """
@@ -65,7 +67,9 @@ def combined_gain(
         return None
     held_out = length // 2
     n = np.arange(most + 1)
-    terms = subsets.with_help(r[kept], c[kept], held_out, length - held_out, n, weight=weight).counted()
+    terms = subsets.with_help(
+        r[kept], c[kept], held_out, length - held_out, n, weight=weight, added=added
+    ).counted()
     if clusters is not None:
         clusters = cluster_codes(clusters, len(kept))[kept]
 

@@ -103,7 +103,8 @@ def saturation(
 
     reference: (clips, emotions), votes or shared votes; candidate: (clips, emotions), whole votes. Clips without reference
     votes, or with fewer than `most` candidate votes (by default `curve_length`), are left out of every point and counted.
-    `smoothing` votes are added to each emotion of the candidate for KL, `added` votes to each of the reference for all measures.
+    `smoothing` votes are added to each emotion of the candidate for KL; where `added` is above zero, that many are added to each
+    emotion of both sides for all measures, KL too.
 
     Raises BadInput where counts are not whole, shapes differ or an option is out of range.
 
@@ -128,7 +129,12 @@ def saturation(
         reason = "no clip has votes on both sides"
         return Saturation(n, 0, len(r), 0, dict.fromkeys(MEASURES, none), gain, None, reason)
     terms = subsets.against_all(
-        r[kept], c[kept], n, list(MEASURES.values()), smoothing={subsets.kl: smoothing}
+        r[kept],
+        c[kept],
+        n,
+        list(MEASURES.values()),
+        smoothing=dict.fromkeys(MEASURES.values(), added) | {subsets.kl: added or smoothing},
+        added=added,
     ).counted()
     if clusters is not None:
         clusters = cluster_codes(clusters, len(r))[kept]

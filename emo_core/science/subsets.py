@@ -171,12 +171,25 @@ def against_all(
     return Terms(index, np.column_stack(columns))
 
 
-def pooled_entropy(reference: np.ndarray, candidate: np.ndarray, n: int, *, weight: float = 1.0) -> Terms:
+def pooled_entropy(
+    reference: np.ndarray,
+    candidate: np.ndarray,
+    n: int,
+    *,
+    weight: float = 1.0,
+    added: float = 0.0,
+) -> Terms:
     """Entropy (bits) of all reference votes pooled with n of the candidate's, each counting `weight`: one figure a clip.
 
     reference: (clips, emotions), fractions allowed; candidate: whole, at least n votes a clip.
+    `added` votes are added to each emotion of both sides before they are pooled, so that the pool
+    is a mixture of the two smoothed distributions. Entropy is concave: a clip's figure is never
+    below the smaller of its parts'.
 
     Raises BadInput where a clip has too few votes.
+
+    >>> pooled_entropy(np.array([[2, 0]]), np.array([[0, 2]]), 2, added=0.5).per_clip()
+    array([[1.]])
     """
     r, c = validate(reference, candidate)
     _need(distributions.totals(r), np.finfo(float).tiny, "reference")
@@ -184,7 +197,10 @@ def pooled_entropy(reference: np.ndarray, candidate: np.ndarray, n: int, *, weig
     numbers, values = _codes_of(r)
     totals, all_values = _codes_of(_totals(r))
     index, (mine, all_mine, theirs, all_theirs) = _distinct([numbers, totals, c, _totals(c)])
-    shares = (values[mine][:, None] + weight * np.arange(n + 1)) / (all_values[all_mine][:, None] + weight * n)
+    k = r.shape[1]
+    ours = values[mine][:, None] + added
+    both = all_values[all_mine][:, None] + k * added + weight * (n + k * added)
+    shares = (ours + weight * (np.arange(n + 1) + added)) / both
     return Terms(index, -(hypergeometric(all_theirs, theirs, n) * xlog2x(shares)).sum(axis=1)[:, None])
 
 
@@ -252,10 +268,12 @@ def with_help(
     *,
     weight: float = 1.0,
     measure: Measure = js,
+    added: float = 0.0,
 ) -> Terms:
     """h held-out votes of the reference against m others of it pooled with n of the candidate's, for every n (0: alone).
 
     Each candidate vote counts `weight` human votes: q = (y + w x) / (m + w n). Counts are whole.
+    `added` votes are added to each emotion of every side that has votes, before they are pooled.
 
     Raises BadInput where a clip has fewer than h + m reference or max(sizes) candidate votes.
     """
@@ -263,15 +281,19 @@ def with_help(
     _need(distributions.totals(r), held_out + m, "reference")
     _need(distributions.totals(c), max(sizes), "candidate")
     index, (mine, all_mine, theirs, all_theirs) = _distinct([r, _totals(r), c, _totals(c)])
-    out, others = hypergeometric(all_mine, mine, held_out), np.arange(m + 1)
+    out, others = hypergeometric(all_mine, mine, held_out), np.arange(m + 1) + added
+    k = r.shape[1]
+    judged = _shares_at(held_out, added, k)
     columns = []
     for n in sizes:
         drawn = hypergeometric(all_theirs, theirs, n)
-        pooled = (others[:, None] + weight * np.arange(n + 1)) / (m + weight * n)
+        theirs_too = added if n else 0.0
+        both = m + k * added + weight * (n + k * theirs_too)
+        pooled = (others[:, None] + weight * (np.arange(n + 1) + theirs_too)) / both
         column = np.zeros(len(mine))
         for t in range(held_out + 1):
             left = hypergeometric(all_mine - held_out, _left(mine - t, all_mine - held_out), m)
-            column += out[:, t] * ((left @ measure(np.full_like(pooled, t / held_out), pooled)) * drawn).sum(axis=1)
+            column += out[:, t] * ((left @ measure(np.full_like(pooled, judged[t]), pooled)) * drawn).sum(axis=1)
         columns.append(column)
     return Terms(index, np.column_stack(columns))
 

@@ -3,6 +3,7 @@
 The study's own candidate plays no role here: a clip that the study leaves out only because its candidate did not answer is in.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -69,9 +70,14 @@ def heard(store: Database, study: str) -> Heard:
     return Heard(numbers, names[rows], speakers[rows], counts.get("reference_weights", counts["reference"])[kept])
 
 
-def fitting_runs(store: Database, study: str) -> dict[str, tuple[Run, list[tuple[str, str]]]]:
-    """Runs that read something on the study's corpora and were asked for its emotions, in any order: {name: (run, its pairs of
-    prompt and reading)}, oldest first.
+def fitting_runs(
+    store: Database, study: str, *, questions: Collection[str]
+) -> dict[str, tuple[Run, list[tuple[str, str]]]]:
+    """Runs that read something on the study's corpora and were asked for its emotions, in any
+    order: {name: (run, its pairs of prompt and reading)}, oldest first.
+
+    questions: the kinds of run that are wanted (`Run.question`). What a reading holds depends on
+    it: logits and replies of models that were asked, probabilities of models that were trained.
 
     Raises UnknownName.
     """
@@ -84,7 +90,9 @@ def fitting_runs(store: Database, study: str) -> dict[str, tuple[Run, list[tuple
     return {
         run.name: (run, found[run.run_id])
         for run in runs.list_runs(store)
-        if run.run_id in found and set(run.settings["emotions"]) == set(stored.study.emotions)
+        if run.question in questions
+        and run.run_id in found
+        and set(run.settings["emotions"]) == set(stored.study.emotions)
     }
 
 

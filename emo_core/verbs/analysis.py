@@ -68,13 +68,26 @@ def sandbox(
     if before:
         document["as_it_is"] = analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(), by=by)
     if breakdown:
-        document["breakdown"] = analysis.sandbox.broken_down(votes, breakdown, by=by)
+        document["breakdown"] = analysis.sandbox.broken_down(votes, breakdown, changed, by=by)
     return document
 
 
-def breakdown(store: Database, study: str, kind: str, by: str = "clip") -> dict:
-    """Which persona, temperature or rater of the candidate adds spread, and which adds bias."""
-    return analysis.sandbox.broken_down(data.of_study(store, study, votes=("candidate",)), kind, by=by)
+def breakdown(
+    store: Database,
+    study: str,
+    kind: str,
+    by: str = "clip",
+    emotions: list[str] | None = None,
+    without: list[str] | None = None,
+) -> dict:
+    """Which persona, temperature or rater of the candidate adds spread, and which adds bias, among
+    these emotions and without these raters.
+    """
+    votes = data.of_study(store, study, votes=("candidate",))
+    choices = analysis.sandbox.Choices(
+        emotions=tuple(emotions) if emotions else None, without=tuple(without or ())
+    )
+    return analysis.sandbox.broken_down(votes, kind, choices, by=by)
 
 
 def pack(store: Database, study: str, to: str, panel: list[str] | None = None, **options) -> dict:

@@ -26,7 +26,8 @@ LISTED = 300  # clips to choose from; any other is typed
 
 def fingerprint(store: Database, stored: studies.StoredStudy) -> tuple[tuple[str, int], ...]:
     """The runs that fit the study and how far each is taken in: what a document depends on besides the study's votes."""
-    return tuple((name, run.taken) for name, (run, _) in readings.fitting_runs(store, stored.study.name).items())
+    asked = model_sources.asked_runs(store, stored.study.name)
+    return tuple((name, run.taken) for name, (run, _) in asked.items())
 
 
 def state_of(store: Database, stored: studies.StoredStudy, marks: tuple) -> tuple:

@@ -15,8 +15,10 @@ def runs_in_words(runs: Sequence[Mapping]) -> str:
     """Which model each run asked, and for what."""
     said = []
     for run in runs:
-        model = run["model"].rstrip("/").split("/")[-1]
-        said.append(f"**{escape(run['run'])}** {escape(model)} ({run['provider']}), asked for {ASKED[run['question']]}")
+        model = (run["model"] or "model not named").rstrip("/").split("/")[-1]
+        asked = ASKED[run["question"]]
+        provider = run["provider"] or "provider not named"
+        said.append(f"**{escape(run['run'])}** {escape(model)} ({provider}), asked for {asked}")
     return " · ".join(said)
 
 

@@ -131,6 +131,7 @@ def parts(broken: dict) -> None:
     undefined = any("undefined" in row["spread"] for row in broken["parts"])
     why = " Spread and bias need clips with two votes of a group." if undefined else ""
     st.caption(
+        "Among the emotions and raters that are left. "
         "Match: how often it says what a listener says. Spread: how often two of its votes on a clip differ. Bias: squared "
         "distance of its distribution from the listeners', 0 for none. JS without it: the panel's divergence without the group less "
         f"that with it; above zero the group helps.{why} {broken['intervals']}."

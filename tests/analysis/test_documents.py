@@ -119,7 +119,9 @@ def test_the_sandbox_changes_what_it_says(filled):
     p = votes.reference + 0.5
     expected = subsets.against_all(p, votes.candidate, [3], [subsets.js], smoothing={subsets.js: 0.5}).mean()[0]
     assert fewer["figures"]["js"]["value"] == pytest.approx(expected)
-    pooled = subsets.pooled_entropy(votes.reference, votes.candidate, 3, weight=2.0).mean()[0]
+    pooled = subsets.pooled_entropy(
+        votes.reference, votes.candidate, 3, weight=2.0, added=0.5
+    ).mean()[0]
     assert fewer["figures"]["entropy_combined"]["value"] == pytest.approx(pooled)
     without = analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(without=("rater0", "rater1")))
     assert without["candidate_votes"] == 160 and without["reference_votes"] == 200
@@ -133,6 +135,54 @@ def test_the_sandbox_changes_what_it_says(filled):
         analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(emotions=("anger", "joy")))
     with pytest.raises(UnknownName, match="candidate rater"):
         analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(without=("nobody",)))
+
+
+@pytest.mark.parametrize("study", ["filled", "crema"])
+def test_every_figure_of_the_sandbox_obeys_the_same_choices(request, study):
+    """The curve at n is the figure with n votes; the strata's mean is the figure; what is combined
+    is at least as uncertain as the surer of its parts; all at once.
+    """
+    store = request.getfixturevalue(study)
+    votes = data.of_study(store, {"filled": "small", "crema": "av"}[study])
+    for n in (None, 2, 4):
+        for smoothing, weight in ((0.0, 1.0), (1.0, 1.0), (0.25, 4.0)):
+            choices = analysis.sandbox.Choices(votes=n, weight=weight, smoothing=smoothing)
+            found = analysis.sandbox.sandbox(votes, choices)
+            value = {name: each["value"] for name, each in found["figures"].items()}
+            parts = value["entropy_reference"], value["entropy_candidate"]
+            assert value["entropy_combined"] >= min(parts) - 1e-12
+            strata = [row["js"] for row in found["strata"]]
+            sizes = [row["clips"] for row in strata]
+            mean = np.average([row["value"] for row in strata], weights=sizes)
+            assert mean == pytest.approx(value["js"])
+            if n is not None:
+                assert found["curve"]["clips"] == found["clips"]
+                assert found["curve"]["mean"][n - 1] == pytest.approx(value["js"])
+                assert found["complement"]["n"][-1] == n
+            assert found["complement"]["weight"] == weight
+
+
+def test_smoothing_lowers_the_gain_and_the_curve_of_the_sandbox(crema):
+    """Smoothing pulls both sides towards each other, so that there is less left to gain."""
+    votes = data.of_study(crema, "av")
+    as_it_is, smoothed = (
+        analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(votes=4, smoothing=each))
+        for each in (0.0, 1.0)
+    )
+    assert round(as_it_is["figures"]["js"]["value"], 4) == 0.3202
+    assert round(smoothed["figures"]["js"]["value"], 4) == 0.0754
+    assert (np.array(smoothed["curve"]["mean"]) < as_it_is["curve"]["mean"]).all()
+    gains = (found["complement"]["gain"]["mean"][-1] for found in (as_it_is, smoothed))
+    assert next(gains) > next(gains)
+
+
+def test_the_breakdown_obeys_emotions_and_raters_left_out(filled):
+    choices = {"study": "small", "emotions": ["anger", "sad"], "without": ["rater0"]}
+    found = verbs.run(filled, "sandbox", choices | {"breakdown": "rater"})
+    parts = found["breakdown"]["parts"]
+    assert [part["name"] for part in parts] == [f"rater{i}" for i in range(1, 6)]
+    assert sum(part["votes"] for part in parts) == found["changed"]["candidate_votes"]
+    assert verbs.run(filled, "breakdown", choices | {"kind": "rater"}) == found["breakdown"]
 
 
 def test_the_breakdown_parts_are_the_panel(filled):

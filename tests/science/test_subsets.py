@@ -107,24 +107,34 @@ def test_two_parts_of_one_panel_share_no_vote(panels, data):
 
 
 @few
-@given(sides(reference=(2, 5), candidate=(1, 4)), st.sampled_from([0.5, 1.0, 2.5]), st.data())
-def test_help_is_the_mean_over_all_ways_to_part_the_votes(panels, weight, data):
+@given(
+    sides(reference=(2, 5), candidate=(1, 4)),
+    st.sampled_from([0.5, 1.0, 2.5]),
+    st.sampled_from([0.0, 0.5]),
+    st.data(),
+)
+def test_help_is_the_mean_over_all_ways_to_part_the_votes(panels, weight, added, data):
     r, c = panels
     least = int(r.sum(axis=1).min())
     held_out = data.draw(st.integers(1, least - 1))
     m = data.draw(st.integers(1, least - held_out))
     sizes = range(c.sum(axis=1).min() + 1)
-    found = subsets.with_help(r, c, held_out, m, sizes, weight=weight).per_clip()
+    found = subsets.with_help(r, c, held_out, m, sizes, weight=weight, added=added).per_clip()
     for row, (mine, theirs) in enumerate(zip(r, c)):
         for n in sizes:
             more = kept(theirs, n) if n else np.zeros((1, len(theirs)))
+            too = added if n else 0.0
             values = [
-                js(out / held_out, (others + weight * more) / (m + weight * n)).mean()
+                js(
+                    normalise(out, smoothing=added),
+                    normalise(others + added + weight * (more + too)),
+                ).mean()
                 for out in kept(mine, held_out)
                 for others in kept(mine - out, m)
             ]
             close(found[row, n], np.mean(values))
-    close(found[:, 0], subsets.within(r, held_out, [m]).per_clip()[:, 0])  # nothing added
+    if not added:  # alone
+        close(found[:, 0], subsets.within(r, held_out, [m]).per_clip()[:, 0])
 
 
 @few
@@ -144,14 +154,15 @@ def test_the_jackknife_leaves_each_vote_out_once(panels, measure):
 
 
 @few
-@given(sides(shared=True), st.sampled_from([0.5, 1.0, 3.0]))
-def test_pooled_entropy_is_the_mean_over_all_subsets(panels, weight):
+@given(sides(shared=True), st.sampled_from([0.5, 1.0, 3.0]), st.sampled_from([0.0, 0.5]))
+def test_pooled_entropy_is_the_mean_over_all_subsets(panels, weight, added):
     r, c = panels
     for n in range(c.sum(axis=1).min() + 1):
-        found = subsets.pooled_entropy(r, c, n, weight=weight).per_clip()[:, 0]
+        found = subsets.pooled_entropy(r, c, n, weight=weight, added=added).per_clip()[:, 0]
         expected = [
-            entropy(normalise(mine + weight * (kept(theirs, n) if n else np.zeros((1, len(theirs)))))).mean()
+            entropy(normalise(mine + added + weight * (added + drawn))).mean()
             for mine, theirs in zip(r, c)
+            for drawn in [kept(theirs, n) if n else np.zeros((1, len(theirs)))]
         ]
         close(found, expected, within=1e-12 if r.dtype.kind == "i" else 1e-11)
 
