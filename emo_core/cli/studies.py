@@ -37,7 +37,9 @@ def add_study(
 
 @app.command("compare")
 def compare_studies(context: typer.Context, names: list[str], as_json: AsJson = False) -> None:
-    """What each study's choices do, side by side: clips kept, votes, agreement, entropy, divergence, class balance."""
+    """What each study's choices do, side by side: clips kept, votes, agreement, entropy, divergence, class balance;
+    with Table 3 of Zhang et al. (2026): kappa and entropy of human, synthetic and combined votes.
+    """
     carry_out(context, as_json, "study compare", names=names)
 
 

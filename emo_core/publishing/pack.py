@@ -32,7 +32,7 @@ from emo_core.analysis.saturation import RESAMPLES
 from emo_core.errors import BadInput
 from emo_core.publishing import figures, tables
 from emo_core.publishing.pack_data import read_data, with_codes, write_data
-from emo_core.publishing.pack_report import figures_of, report, tables_of
+from emo_core.publishing.pack_report import PANEL_FIGURES, figures_of, report, tables_of
 from emo_core.revision import revision
 from emo_core.science import comparison
 
@@ -165,7 +165,7 @@ def _panels(data: StudyData, by: str) -> dict:
     if data.candidate_name is None:
         sides = {"reference": table.reference}
     document = {
-        side: {"votes": found.votes} | {name: figure(getattr(found, name)) for name in ("entropy", "alpha", "kappa")}
+        side: {"votes": found.votes} | {name: figure(getattr(found, name)) for name in PANEL_FIGURES}
         for side, found in sides.items()
     }
     if data.candidate_name is not None:

@@ -11,13 +11,16 @@ from emo_core.charts import standin as standin_charts
 from emo_core.publishing import figures
 from emo_core.publishing.pack_data import SIDES
 
+# of each panel, in the table of the panels: Table 3 of Zhang et al. (2026), and alpha
+PANEL_FIGURES = ("entropy", "alpha", "kappa", "kappa_generalised")
+
 
 def tables_of(results: dict) -> dict[str, list[dict]]:
     """Tables by name, each a list of rows."""
     found = {
         "panels": [
             {"panel": side, "votes": results["panels"][side]["votes"]}
-            | _flat({name: results["panels"][side][name] for name in ("entropy", "alpha", "kappa")})
+            | _flat({name: results["panels"][side][name] for name in PANEL_FIGURES})
             for side in (*SIDES, "combined")
             if side in results["panels"]
         ],
@@ -113,6 +116,7 @@ _TITLES = {
     "kinds": "Kinds of ambiguity",
     "standin": "By how much a listener is closer to the others than the panel",
 }
+_TABLES = {"panels": "Agreement and ambiguity (Table 3 of Zhang et al. 2026)"}
 
 
 def report(settings: dict, results: dict) -> str:
@@ -140,7 +144,8 @@ def report(settings: dict, results: dict) -> str:
             body.append(figures.printed(drawn[name]).to_html(full_html=False, include_plotlyjs=False, div_id=name))
     for name, rows in tables_of(results).items():
         if rows and len(rows) <= 60:
-            body.append(f"<h2>{html.escape(name.replace('_', ' '))}</h2>{_table_html(rows)}")
+            title = _TABLES.get(name, name.replace("_", " "))
+            body.append(f"<h2>{html.escape(title)}</h2>{_table_html(rows)}")
     body.append(f"<p>Intervals: {html.escape(results['panels']['intervals'])}.</p>")
     style = (
         "body{font:16px/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1b2430}"

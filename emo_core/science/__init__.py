@@ -8,6 +8,7 @@ emotions in the last axis; what is undefined is NaN; figures are in bits where l
 | distributions | what did the listeners hear, and how ambiguous is it? |
 | divergences | how far are two distributions apart? |
 | agreement | do raters agree more than chance would have them? |
+| chance_corrected | the same with unequal numbers of votes, named raters, or weights |
 | ratings | do raters agree on a scale? |
 | raters | who hears like whom? |
 | dawid_skene | what does each rater say when the panel hears sad? |

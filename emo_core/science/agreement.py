@@ -6,7 +6,8 @@ corpus: it says how much of the votes' variation lies within clips rather than b
 
 - `krippendorff_alpha` for any numbers of votes; clips with fewer than two are left out, having no pair to compare.
 - `fleiss_kappa` only where every clip has the same number of votes. Where it is unequal the value is NaN with the
-  reason: rescaling counts until they are equal invents votes.
+  reason: rescaling counts until they are equal invents votes. `chance_corrected` has its generalisation for unequal
+  numbers, under its own name, and further coefficients.
 - `gwet_ac1` for any numbers of votes; its chance term stays small where nearly all votes name one emotion, where alpha
   and kappa fall to zero in spite of near perfect agreement.
 - `percent_agreement`, how often two votes on one clip are the same, with chance left in.
@@ -36,7 +37,7 @@ from emo_core.errors import BadInput
 from emo_core.science import distributions
 from emo_core.science.distributions import totals
 
-_NO_PAIR = "no clip has two votes or more, so there is no pair of votes to compare"
+NO_PAIR = "no clip has two votes or more, so there is no pair of votes to compare"
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def krippendorff_alpha(counts: np.ndarray) -> Agreement:
     sums = alpha_terms(array).sum(axis=0)
     clips, votes = int((totals(array) >= 2).sum()), int(sums[1:].sum())
     if clips == 0:
-        return Agreement(np.nan, 0, 0, _NO_PAIR)
-    return Agreement(float(alpha_from_sums(sums)), clips, votes, _one_emotion(sums[1:]))
+        return Agreement(np.nan, 0, 0, NO_PAIR)
+    return Agreement(float(alpha_from_sums(sums)), clips, votes, one_emotion(sums[1:]))
 
 
 def alpha_terms(counts: np.ndarray) -> np.ndarray:
@@ -112,7 +113,7 @@ def alpha_from_sums(sums: np.ndarray) -> np.ndarray:
     disagreeing, totals = sums[..., 0], sums[..., 1:]
     votes = totals.sum(axis=-1)
     expected = votes**2 - np.square(totals).sum(axis=-1)  # n (n − 1) D_e; exact up to 9e7 votes
-    return 1 - _ratio((votes - 1) * disagreeing, expected)
+    return 1 - ratio((votes - 1) * disagreeing, expected)
 
 
 def fleiss_kappa(counts: np.ndarray) -> Agreement:
@@ -142,7 +143,7 @@ def fleiss_kappa(counts: np.ndarray) -> Agreement:
     elif votes[0] < 2:
         reason = "each clip has one vote; Fleiss' kappa needs at least two on each"
     else:
-        reason = _one_emotion(array.sum(axis=0))
+        reason = one_emotion(array.sum(axis=0))
     value = np.nan if reason else float(kappa_from_sums(kappa_terms(array).sum(axis=0)))
     return Agreement(value, clips, total, reason)
 
@@ -177,11 +178,11 @@ def kappa_from_sums(sums: np.ndarray) -> np.ndarray:
     """
     sums = np.asarray(sums, dtype=float)
     totals = sums[..., 2:]
-    observed = _ratio(sums[..., 0], sums[..., 1])
+    observed = ratio(sums[..., 0], sums[..., 1])
     votes = totals.sum(axis=-1)
     # (1 − P̄_e) from whole numbers: an exact zero where all votes name one emotion.
-    unexpected = _ratio(votes**2 - np.square(totals).sum(axis=-1), votes**2)
-    return 1 - _ratio(1 - observed, unexpected)
+    unexpected = ratio(votes**2 - np.square(totals).sum(axis=-1), votes**2)
+    return 1 - ratio(1 - observed, unexpected)
 
 
 def percent_agreement(counts: np.ndarray) -> Agreement:
@@ -201,7 +202,7 @@ def percent_agreement(counts: np.ndarray) -> Agreement:
     pairable = totals(array) >= 2
     clips, votes = int(pairable.sum()), int(array[pairable].sum())
     if clips == 0:
-        return Agreement(np.nan, 0, 0, _NO_PAIR)
+        return Agreement(np.nan, 0, 0, NO_PAIR)
     return Agreement(float(percent_from_sums(percent_terms(array).sum(axis=0))), clips, votes)
 
 
@@ -228,7 +229,7 @@ def percent_from_sums(sums: np.ndarray) -> np.ndarray:
     array([0.75,  nan])
     """
     sums = np.asarray(sums, dtype=float)
-    return _ratio(sums[..., 0], sums[..., 1])
+    return ratio(sums[..., 0], sums[..., 1])
 
 
 def match_terms(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -273,11 +274,11 @@ def gwet_ac1(counts: np.ndarray) -> Agreement:
     votes = totals(array)
     clips, total = int((votes >= 2).sum()), int(array[votes >= 2].sum())
     if clips == 0:
-        reason = _NO_PAIR
+        reason = NO_PAIR
     elif array.shape[1] < 2:
         reason = "there is one emotion only, so nobody could have disagreed"
     else:
-        reason = _one_emotion(array.sum(axis=0))
+        reason = one_emotion(array.sum(axis=0))
     value = np.nan if reason else float(ac1_from_sums(ac1_terms(array).sum(axis=0)))
     return Agreement(value, clips, total, reason)
 
@@ -305,10 +306,10 @@ def ac1_from_sums(sums: np.ndarray) -> np.ndarray:
     """
     sums = np.asarray(sums, dtype=float)
     observed = percent_from_sums(sums[..., :2])
-    marginal = _ratio(sums[..., 3:], sums[..., 2:3] + np.zeros_like(sums[..., 3:]))
+    marginal = ratio(sums[..., 3:], sums[..., 2:3] + np.zeros_like(sums[..., 3:]))
     chance = (marginal * (1 - marginal)).sum(axis=-1) / max(1, marginal.shape[-1] - 1)
     several = np.count_nonzero(sums[..., 3:] > 0, axis=-1) > 1
-    return np.where(several, _ratio(observed - chance, 1 - chance), np.nan)
+    return np.where(several, ratio(observed - chance, 1 - chance), np.nan)
 
 
 def against_the_rest(counts: np.ndarray, emotion: int) -> np.ndarray:
@@ -339,12 +340,12 @@ def per_emotion(counts: np.ndarray) -> list[dict[str, Agreement]]:
     return [{name: figure(table) for name, figure in figures.items()} for table in tables]
 
 
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """above / below, NaN where `below` is not positive."""
     return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0)
 
 
-def _one_emotion(totals: np.ndarray) -> str | None:
+def one_emotion(totals: np.ndarray) -> str | None:
     """The reason to give where only one emotion was ever named."""
     same = np.count_nonzero(totals) == 1
     return "every vote names the same emotion, so agreement cannot be told from chance" if same else None

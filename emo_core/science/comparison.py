@@ -1,8 +1,8 @@
 """Two panels side by side: the paper's Table 3 for any study, each figure with its n and a bootstrap interval.
 
 Zhang et al., "Scaling Ambiguity" (2026), Table 3, gives Fleiss' kappa and mean entropy of human, synthetic and combined
-votes, and Figure 2 the mean Jensen–Shannon divergence between the first two. Here Krippendorff's alpha stands beside
-kappa, since most corpora have unequal numbers of votes, for which kappa is not defined.
+votes, and Figure 2 the mean Jensen–Shannon divergence between the first two. Here Krippendorff's alpha and Fleiss'
+generalised kappa stand beside kappa, since most corpora have unequal numbers of votes, for which kappa is not defined.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emo_core.science import agreement, distributions, divergences
+from emo_core.science import agreement, chance_corrected, distributions, divergences
 from emo_core.science.inference import bootstrap_interval, bootstrap_intervals, mean_interval
 
 
@@ -32,7 +32,8 @@ class PanelFigures:
     votes: int
     entropy: Figure  # mean Shannon entropy of the clips, bits
     alpha: Figure  # Krippendorff's alpha, nominal
-    kappa: Figure  # Fleiss' kappa
+    kappa: Figure  # Fleiss' kappa, undefined for unequal numbers of votes
+    kappa_generalised: Figure  # Fleiss' generalised kappa, for any numbers (chance_corrected)
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,13 @@ def describe(counts: np.ndarray, weights: np.ndarray, **options) -> PanelFigures
         ),
         kappa=_coefficient(
             agreement.fleiss_kappa(counts), agreement.kappa_terms, agreement.kappa_from_sums, counts, options
+        ),
+        kappa_generalised=_coefficient(
+            chance_corrected.fleiss_kappa_generalised(counts),
+            chance_corrected.terms,
+            chance_corrected.fleiss_from_sums,
+            counts,
+            options,
         ),
     )
 

@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from emo_core.errors import BadInput
-from emo_core.science import agreement, ratings
+from emo_core.science import agreement, chance_corrected, ratings
 from emo_core.science.agreement import Agreement
 from emo_core.science.comparison import Figure
 from emo_core.science.inference import bootstrap_intervals
+from emo_core.science.raters import Named, named
 
 Terms = Callable[[np.ndarray], np.ndarray]
 FromSums = Callable[[np.ndarray], np.ndarray]
@@ -21,9 +22,22 @@ FromSums = Callable[[np.ndarray], np.ndarray]
 NOMINAL: dict[str, tuple[Callable[[np.ndarray], Agreement], Terms, FromSums]] = {
     "krippendorff_alpha": (agreement.krippendorff_alpha, agreement.alpha_terms, agreement.alpha_from_sums),
     "fleiss_kappa": (agreement.fleiss_kappa, agreement.kappa_terms, agreement.kappa_from_sums),
+    "fleiss_kappa_generalised": (
+        chance_corrected.fleiss_kappa_generalised,
+        agreement.ac1_terms,  # those of `chance_corrected.terms` without weights
+        chance_corrected.fleiss_from_sums,
+    ),
+    "brennan_prediger": (
+        chance_corrected.brennan_prediger,
+        agreement.ac1_terms,
+        chance_corrected.brennan_prediger_from_sums,
+    ),
     "gwet_ac1": (agreement.gwet_ac1, agreement.ac1_terms, agreement.ac1_from_sums),
     "percent_agreement": (agreement.percent_agreement, agreement.percent_terms, agreement.percent_from_sums),
 }
+
+# of ordered categories, with quadratic weights
+WEIGHTED = ("gwet_ac2", "fleiss_kappa_quadratic", "conger_kappa_quadratic")
 
 
 @dataclass(frozen=True)
@@ -45,22 +59,47 @@ def nominal(
     """
     tables = [counts, *(agreement.against_the_rest(counts, column) for column in range(counts.shape[1]))]
     found = [{name: point(table) for name, (point, _, _) in NOMINAL.items()} for table in tables]
-    terms = [[make(table) for _, make, _ in NOMINAL.values()] for table in tables]
-    estimators = [estimate for _, _, estimate in NOMINAL.values()] * len(tables)
-    intervals = iter(_joint([part for row in terms for part in row], estimators, seed, clusters, resamples))
+    makers = list(dict.fromkeys(make for _, make, _ in NOMINAL.values()))
+    terms = [make(table) for table in tables for make in makers]
+    wanted = [
+        (place * len(makers) + makers.index(make), estimate)
+        for place in range(len(tables))
+        for _, make, estimate in NOMINAL.values()
+    ]
+    intervals = iter(_joint(terms, wanted, seed, clusters, resamples))
     dressed = [{name: _dressed(value, next(intervals)) for name, value in row.items()} for row in found]
     return dressed[0], dressed[1:]
 
 
+def conger(
+    answers: Named,
+    *,
+    seed: int,
+    clusters: Iterable | None = None,
+    weights: np.ndarray | None = None,
+    resamples: int = 1000,
+) -> Coefficient:
+    """Conger's kappa of named raters (`chance_corrected.conger_kappa`), dressed as the others."""
+    options = {"seed": seed, "clusters": clusters, "resamples": resamples}
+    found, low, high = chance_corrected.conger_kappa(answers, weights, **options)
+    return _dressed(found, (low, high))
+
+
 def _joint(
-    terms: list[np.ndarray], estimators: list[FromSums], seed: int, clusters: Iterable | None, resamples: int
+    terms: list[np.ndarray],
+    wanted: list[tuple[int, FromSums]],
+    seed: int,
+    clusters: Iterable | None,
+    resamples: int,
 ) -> list[tuple[float, float]]:
-    """Ends of the interval of each coefficient, from the same resamples. Terms that are NaN throughout give NaN."""
+    """Ends of the interval of each coefficient, a place in `terms` and what makes it of their sums, from the same resamples.
+    Terms that are NaN throughout give NaN.
+    """
     edges = np.cumsum([0, *(part.shape[1] for part in terms)])
 
     def all_at_once(sums: np.ndarray) -> np.ndarray:
         parts = [sums[:, start:end] for start, end in pairwise(edges)]
-        return np.column_stack([estimate(part) for estimate, part in zip(estimators, parts)])
+        return np.column_stack([estimate(parts[place]) for place, estimate in wanted])
 
     intervals = bootstrap_intervals(np.hstack(terms), all_at_once, seed=seed, clusters=clusters, resamples=resamples)
     return [(interval.low, interval.high) for interval in intervals]
@@ -82,7 +121,8 @@ def dimensional(
     resamples: int = 1000,
 ) -> dict[str, Coefficient]:
     """Agreement on one scale: interval and ordinal alpha, ICC(1), ICC(1, m₀), and ICC(A,1) and ICC(C,1) where the same raters
-    rated every rated clip once. Clips with one rating have no pair to compare and are left out.
+    rated every rated clip once; Gwet's AC2 and the quadratic weighted kappas of Fleiss (generalised) and Conger, of the values
+    that were used as categories. Clips with one rating have no pair to compare and are left out.
 
     clip, rater, value: one entry a rating; NaN values are none. What is undefined says why.
     """
@@ -91,12 +131,14 @@ def dimensional(
     pairable = int((counts >= 2).sum())
     votes = int(counts[counts >= 2].sum())
     names = ("interval_alpha", "ordinal_alpha", "icc_1", "icc_1_k", "icc_a1", "icc_c1")
+    why = None
     if pairable < 2:
         why = "fewer than two clips have two ratings or more, so there is nothing to compare"
-        return {name: Coefficient(Figure(np.nan, np.nan, np.nan, pairable, why), votes) for name in names}
-    if np.ptp(centred[counts[number] >= 2]) == 0:
+    elif np.ptp(centred[counts[number] >= 2]) == 0:
         why = "all ratings are equal, so agreement cannot be told from chance"
-        return {name: Coefficient(Figure(np.nan, np.nan, np.nan, pairable, why), votes) for name in names}
+    if why:
+        none = Coefficient(Figure(np.nan, np.nan, np.nan, pairable, why), votes)
+        return dict.fromkeys((*names, *WEIGHTED), none)
     options = {"seed": seed, "resamples": resamples}
     keep = counts[number] >= 2
     moments = ratings.moment_terms(clip, value, clips)
@@ -114,7 +156,52 @@ def dimensional(
         )
     except BadInput as error:
         found["ordinal_alpha"] = Coefficient(Figure(np.nan, np.nan, np.nan, pairable, str(error)), votes)
-    return {name: found.get(name) or _two_way(clip, rater, value, clips, name, options) for name in names}
+    found |= _weighted(clip, rater, value, clips, clusters, options)
+    return {
+        name: found.get(name) or _two_way(clip, rater, value, clips, name, options)
+        for name in (*names, *WEIGHTED)
+    }
+
+
+def _weighted(
+    clip: np.ndarray,
+    rater: np.ndarray,
+    value: np.ndarray,
+    clips: int,
+    clusters: np.ndarray | None,
+    options: dict,
+) -> dict[str, Coefficient]:
+    """The coefficients of `WEIGHTED`, with quadratic weights."""
+    there = np.isfinite(value)
+    clip, rater = clip[there], rater[there]
+    levels, code = np.unique(value[there], return_inverse=True)
+    if len(levels) > ratings.MOST_VALUES:
+        why = (
+            f"the scale has {len(levels):,} different values; categories are at most "
+            f"{ratings.MOST_VALUES}"
+        )
+        return dict.fromkeys(WEIGHTED, Coefficient(Figure(np.nan, np.nan, np.nan, 0, why), 0))
+    k, w = len(levels), chance_corrected.quadratic_weights(levels)
+    counts = np.bincount(clip * k + code, minlength=clips * k).reshape(clips, k)
+    estimators = [
+        lambda sums, each=each: each(sums, w)
+        for each in (chance_corrected.ac2_from_sums, chance_corrected.fleiss_from_sums)
+    ]
+    points = [
+        each(counts, w)
+        for each in (chance_corrected.gwet_ac2, chance_corrected.fleiss_kappa_generalised)
+    ]
+    intervals = bootstrap_intervals(
+        chance_corrected.terms(counts, w),
+        lambda sums: np.column_stack([estimate(sums) for estimate in estimators]),
+        clusters=clusters,
+        **options,
+    )
+    answers = named(clip, rater, code, clips=clips, raters=int(rater.max()) + 1, emotions=k)
+    each = [_dressed(point, (i.low, i.high)) for point, i in zip(points, intervals)]
+    return dict(
+        zip(WEIGHTED, [*each, conger(answers, clusters=clusters, weights=w, **options)])
+    )
 
 
 def _from_terms(

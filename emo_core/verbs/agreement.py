@@ -31,7 +31,8 @@ def agreement(store: Database, study: str, side: str = "reference", by: str = "c
         "votes": int(votes.sum()),
         "votes_a_clip": {"least": int(votes.min()) if len(votes) else 0, "most": int(votes.max(initial=0))},
         "intervals": f"95 % percentile bootstrap over {by}s, 1,000 resamples, seed {stored.study.seed}",
-        "coefficients": {name: _document(found) for name, found in overall.items()},
+        "coefficients": {name: _document(found) for name, found in overall.items()}
+        | {"conger_kappa": _document(_conger(given, stored.study.seed, clusters))},
         "emotions": [
             {"emotion": name, "votes": int(counts[:, place].sum())}
             | {key: _document(found) for key, found in figures.items()}
@@ -57,6 +58,26 @@ def _document(found: reliability.Coefficient) -> dict:
     return document | ({"undefined": figure.reason} if figure.reason else {})
 
 
+def _conger(
+    given: answers.Answers, seed: int, clusters: np.ndarray | None
+) -> reliability.Coefficient:
+    """Of the raters who have names."""
+    return reliability.conger(_named(given), seed=seed, clusters=clusters)
+
+
+def _named(given: answers.Answers) -> raters.Named:
+    """The answers of named raters that name one of the emotions."""
+    inside = given.label >= 0
+    return raters.named(
+        given.clip[inside],
+        given.rater[inside],
+        given.label[inside],
+        clips=len(given.clips),
+        raters=len(given.raters),
+        emotions=len(given.emotions),
+    )
+
+
 def _ratings(given: answers.Answers, seed: int, clusters: np.ndarray | None) -> dict[str, dict]:
     """Agreement on each scale that anybody used."""
     found = {}
@@ -76,8 +97,7 @@ def _raters(given: answers.Answers, seed: int) -> dict:
     """What is known of the raters who have names."""
     inside = given.label >= 0
     clip, rater, label = given.clip[inside], given.rater[inside], given.label[inside]
-    sizes = {"clips": len(given.clips), "raters": len(given.raters), "emotions": len(given.emotions)}
-    named = raters.named(clip, rater, label, **sizes)
+    named = _named(given)
     document = {
         "raters": [],
         "anonymous_votes": named.anonymous,

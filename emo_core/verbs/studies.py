@@ -88,7 +88,8 @@ def _class_balance(emotions: tuple[str, ...], weights: np.ndarray) -> dict[str, 
 
 def compare_studies(store: Database, names: list[str]) -> list[dict]:
     """What each study's choices do: one row a study, with clips kept and left out, votes, agreement, entropy, divergence
-    and class balance.
+    and class balance; under `table_3` kappa and entropy of the reference, the candidate and both combined, as Table 3 of
+    Zhang et al. (2026) has them of human, synthetic and combined votes.
     """
     return [_summary(show_study(store, name)) for name in names]
 
@@ -97,7 +98,12 @@ def _summary(shown: dict) -> dict:
     reference = shown["reference"]
     figures = {
         name: reference[name]
-        for figure in ("entropy_mean", "krippendorff_alpha", "fleiss_kappa")
+        for figure in (
+            "entropy_mean",
+            "krippendorff_alpha",
+            "fleiss_kappa",
+            "fleiss_kappa_generalised",
+        )
         for name in (figure, f"{figure}_interval")
     }
     return {
@@ -113,6 +119,11 @@ def _summary(shown: dict) -> dict:
         "js_mean": shown["js_mean"],
         "js_mean_interval": shown["js_mean_interval"],
         "class_balance": shown["class_balance"],
+        "table_3": {
+            side: shown[side]
+            for side in ("reference", "candidate", "combined")
+            if side == "reference" or shown["candidate"]["panel"]
+        },
     }
 
 
@@ -123,6 +134,7 @@ def _panel_document(panel: str | None, figures: comparison.PanelFigures) -> dict
         **_figure_document("entropy_mean", figures.entropy),
         **_figure_document("krippendorff_alpha", figures.alpha),
         **_figure_document("fleiss_kappa", figures.kappa),
+        **_figure_document("fleiss_kappa_generalised", figures.kappa_generalised),
     }
 
 

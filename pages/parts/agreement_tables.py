@@ -10,9 +10,12 @@ from pages.parts.session import escape
 NAMES = {
     "krippendorff_alpha": "Krippendorff's α",
     "fleiss_kappa": "Fleiss' κ",
+    "fleiss_kappa_generalised": "Fleiss' κ, generalised",
+    "brennan_prediger": "Brennan–Prediger",
     "gwet_ac1": "Gwet's AC1",
     "percent_agreement": "percent agreement",
 }
+_OVERALL = NAMES | {"conger_kappa": "Conger's κ, named raters"}  # more than emotion by emotion
 _SCALES = {
     "interval_alpha": "Krippendorff's α, interval",
     "ordinal_alpha": "Krippendorff's α, ordinal",
@@ -20,6 +23,9 @@ _SCALES = {
     "icc_1_k": "ICC(1, k), a clip's mean",
     "icc_a1": "ICC(A,1), same raters, absolute",
     "icc_c1": "ICC(C,1), same raters, consistent",
+    "gwet_ac2": "Gwet's AC2, quadratic weights",
+    "fleiss_kappa_quadratic": "Fleiss' κ, generalised, quadratic weights",
+    "conger_kappa_quadratic": "Conger's κ, quadratic weights",
 }
 
 
@@ -50,7 +56,11 @@ def _table(figures: dict[str, dict], names: dict[str, str], key: str) -> None:
 
 def coefficients(found: dict) -> None:
     """The coefficients over all emotions."""
-    _table(found["coefficients"], NAMES, "coefficients")
+    _table({name: found["coefficients"][name] for name in _OVERALL}, _OVERALL, "coefficients")
+    st.caption(
+        "Fleiss' κ needs the same number of votes for each clip; its generalisation (Gwet 2014, as in irrCAC) takes any. "
+        "Conger's κ lets each rater have their own leanings, Brennan–Prediger expects chance to name all emotions alike."
+    )
     if found["pairs"] and found["pairs"]["mean_kappa"] is not None:
         pairs = found["pairs"]
         st.caption(

@@ -88,6 +88,7 @@ def agreement_table(document: dict) -> None:
                 "Krippendorff's α": with_interval(figures, "krippendorff_alpha"),
                 "clips with ≥ 2 votes": figures["krippendorff_alpha_clips"],
                 "Fleiss' κ": with_interval(figures, "fleiss_kappa"),
+                "Fleiss' κ, generalised": with_interval(figures, "fleiss_kappa_generalised"),
             }
             for side, figures in sides.items()
         ],
@@ -96,10 +97,19 @@ def agreement_table(document: dict) -> None:
     reasons = {
         f"{label} of the {side} votes is undefined: {figures[f'{name}_undefined']}."
         for side, figures in sides.items()
-        for name, label in (("krippendorff_alpha", "Krippendorff's α"), ("fleiss_kappa", "Fleiss' κ"))
+        for name, label in (
+            ("krippendorff_alpha", "Krippendorff's α"),
+            ("fleiss_kappa", "Fleiss' κ"),
+            ("fleiss_kappa_generalised", "Fleiss' generalised κ"),
+        )
         if f"{name}_undefined" in figures
     }
-    st.caption("  \n".join([f"Brackets: {document['intervals']}.", *sorted(escape(reason) for reason in reasons)]))
+    told = (
+        "Table 3 of Zhang et al. (2026): κ and mean entropy of human, synthetic and combined votes. "
+        "Fleiss' κ needs the same number of votes for each clip; its generalisation (Gwet 2014, as "
+        f"in irrCAC) takes any. Brackets: {document['intervals']}."
+    )
+    st.caption("  \n".join([told, *sorted(escape(reason) for reason in reasons)]))
 
 
 def exclusions(document: dict) -> None:

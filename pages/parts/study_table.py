@@ -66,6 +66,7 @@ def _figures(row: dict) -> dict:
         "candidate votes": f"{row['candidate_votes']:,}",
         "Krippendorff's α": with_interval(row, "krippendorff_alpha"),
         "Fleiss' κ": with_interval(row, "fleiss_kappa"),
+        "Fleiss' κ, generalised": with_interval(row, "fleiss_kappa_generalised"),
         "entropy (bits)": with_interval(row, "entropy_mean"),
         "JS (bits)": with_interval(row, "js_mean"),
     } | balance

@@ -46,6 +46,15 @@ def test_a_pack_comes_out_again(packed):
     assert curve["js_mean"].tolist() == pytest.approx(results["saturation"]["js_mean"]) and len(curve) == 5
 
 
+def test_the_pack_has_table_3_of_the_first_paper(packed):
+    """Kappa and entropy of human, synthetic and combined votes, as `study compare` has them."""
+    _, folder = packed
+    table = pd.read_csv(folder / "tables" / "panels.csv").set_index("panel")
+    assert list(table.index) == ["reference", "candidate", "combined"]
+    assert table.loc["reference", "kappa"] == pytest.approx(table.loc["reference", "kappa_generalised"])
+    assert "Table 3 of Zhang et al. 2026" in (folder / "report.html").read_text()
+
+
 def test_people_go_by_codes(packed):
     votes = pq.read_table(packed[1] / "data" / "reference_votes.parquet").to_pydict()
     assert set(votes["rater"]) == {f"R{i:04d}" for i in range(1, 6)}

@@ -78,7 +78,7 @@ def test_perfect_agreement_is_one_and_order_does_not_matter(counts):
     perfect = np.diag([3, 4, 2])
     overall, _ = reliability.nominal(perfect, seed=0)
     assert {name for name in overall if overall[name].figure.value == 1} == {
-        "krippendorff_alpha", "gwet_ac1", "percent_agreement",
+        "krippendorff_alpha", "gwet_ac1", "percent_agreement", "fleiss_kappa_generalised", "brennan_prediger",
     }  # fmt: skip
     assert "Fleiss" in overall["fleiss_kappa"].figure.reason
     plain, moved = (reliability.nominal(table, seed=0, resamples=10)[0] for table in (counts, counts[::-1, ::-1]))
