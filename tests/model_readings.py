@@ -18,6 +18,11 @@ def plant_run(
     number = 1 + max([run.run_id for run in runs.list_runs(store)], default=0)
     settings = {"model": "/models/some", "provider": "local", "question": "distribution"} | plan
     runs.add_run(store, number, Plan(name=name, study=study, emotions=emotions, **settings))
+    plant_readings(store, heard, number, rows)
+
+
+def plant_readings(store: Database, heard: Heard, number: int, rows: dict) -> None:
+    """The rows of `plant_run`, as what the run of that number read."""
     flat = [
         (
             number,
