@@ -7,6 +7,7 @@ from emo_core.models import label_tree
 from emo_core.models.label_tree import SpellingRules, label_log_probabilities
 from emo_core.models.sampling import sample
 from tests.models.conftest import LABELS, PROMPTS
+from tests.rounding import float32_bound
 
 TEMPERATURES = (0.5, 1.0, 1.7)
 KIN = ("sad", "sadness", "happy")  # the first two share their first token
@@ -39,23 +40,25 @@ def test_one_pass_equals_separate_stock_passes(known, request, clips):
     expected = np.swapaxes(expected, 2, 3)
     assert found.shape == (2, 2, 3, 3) and found.dtype == np.float64
     scale = np.array(TEMPERATURES)[:, None]  # the rounding of the logits is divided by the temperature
-    np.testing.assert_allclose(found * scale, expected * scale, atol=1e-5, rtol=0)
-    assert (np.exp(found).sum(axis=-1) < 1).all()
+    found, expected = found * scale, expected * scale
+    np.testing.assert_allclose(found, expected, atol=float32_bound(expected), rtol=0)
+    assert (np.exp(found / scale).sum(axis=-1) < 1).all()
 
 
 def test_clips_prompts_and_labels_do_not_touch_each_other(taught, clips, monkeypatch):
     found = label_log_probabilities(taught, clips, PROMPTS, LABELS, TEMPERATURES)
+    bound = float32_bound(found, scale=1 / min(TEMPERATURES))
     alone = [
         label_log_probabilities(taught, [clip], [[text]], LABELS, TEMPERATURES)[0, 0]
         for clip, texts in zip(clips, PROMPTS)
         for text in texts
     ]
-    np.testing.assert_allclose(found.reshape(4, 3, 3), alone, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(found.reshape(4, 3, 3), alone, atol=bound, rtol=0)
     turned = label_log_probabilities(taught, clips[::-1], [t[::-1] for t in PROMPTS[::-1]], LABELS[::-1], TEMPERATURES)
-    np.testing.assert_allclose(turned[::-1, ::-1, :, ::-1], found, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(turned[::-1, ::-1, :, ::-1], found, atol=bound, rtol=0)
     monkeypatch.setattr(label_tree, "ROWS_AT_ONCE", 3)
     np.testing.assert_allclose(
-        label_log_probabilities(taught, clips, PROMPTS, LABELS, TEMPERATURES), found, atol=1e-5, rtol=0
+        label_log_probabilities(taught, clips, PROMPTS, LABELS, TEMPERATURES), found, atol=bound, rtol=0
     )
     again = label_log_probabilities(taught, [clips[0]], [[PROMPTS[0][0]] * 3], LABELS, [1.0])
     np.testing.assert_array_equal(again[0, 1:], again[0, :1].repeat(2, axis=0))
@@ -84,7 +87,8 @@ def test_more_spellings_are_more_chance(taught, clips):
         label_log_probabilities(taught, clips, PROMPTS, LABELS, [1.0], spelling=SpellingRules(cases, endings))
         for cases, endings in ((("lower",), ("",)), (("lower", "capitalised"), ("", ".")))
     )
-    assert (many > few).all()
+    assert (many > few - float32_bound(few)).all()  # a further spelling may be as good as impossible
+    assert (many > few + 1e-2).any()
 
 
 def test_requests_that_make_no_sense_are_refused(taught, clips):
