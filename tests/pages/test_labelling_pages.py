@@ -149,13 +149,14 @@ def test_a_new_campaign_keeps_its_votes_apart_unless_a_panel_is_chosen(demo, tmp
 
 def test_a_campaign_is_set_aside_and_brought_back_on_its_page(labelled, monkeypatch):
     as_visitor(monkeypatch, labelled, "Res", "researcher")
-    app = draw(monkeypatch, labelled, "campaigns")
+    name = campaigns.list_campaigns(labelled)[0]["name"]
+    app = draw(monkeypatch, labelled, "campaigns", campaign=name)
     app.text_input("aside_reason").set_value("random keys").run()
     app.button("aside").click().run()
     assert "random keys" in said(app)
     assert campaigns.list_campaigns(labelled)[0]["set_aside"] == "random keys"
-    assert "random keys" in said(draw(monkeypatch, labelled, "raters"))
-    app = draw(monkeypatch, labelled, "campaigns")
+    assert "random keys" in said(draw(monkeypatch, labelled, "raters", campaign=name))
+    app = draw(monkeypatch, labelled, "campaigns", campaign=name)
     app.button("aside").click().run()
     assert campaigns.list_campaigns(labelled)[0]["set_aside"] is None
 
@@ -164,7 +165,7 @@ def test_answers_of_a_closed_campaign_cannot_be_taken_back(labelled, monkeypatch
     number = campaigns.list_campaigns(labelled)[0]["campaign_id"]
     campaigns.close_campaign(labelled, number, closed=True)
     try:
-        as_visitor(monkeypatch, labelled, "Ana", "rater")
+        as_visitor(monkeypatch, labelled, "Ana", "researcher")
         assert "closed on" in said(draw(monkeypatch, labelled, "my_answers"))
     finally:
         campaigns.close_campaign(labelled, number, closed=False)
