@@ -179,7 +179,12 @@ def test_settings_are_taken_over_and_options_win(folder, tmp_path):
         form, first_form = again["settings"].pop("form"), shown["settings"]["form"]
         assert form == first_form | {"scales": [], "flags": []}
         usual = {key: value for key, value in shown["settings"].items() if key != "form"}
-        assert again["settings"] == usual | {"name": "second", "batch": 0, "hear_first": False}
+        assert again["settings"] == usual | {
+            "name": "second",
+            "panel": "human:second",
+            "batch": 0,
+            "hear_first": False,
+        }
         said(folder, "remove", "second")
     on_corpus = said(folder, "add", "third", "--corpus", "demo", "--settings", tmp_path / "s.json")
     assert (on_corpus["study"], on_corpus["corpus"]) == ("", "demo")
@@ -573,7 +578,9 @@ def test_a_campaign_goes_and_its_votes_stay(worked):
     assert (current(store), rows_of(store, "votes")) == before
     assert {table: rows_of(store, table) for table in TABLES} == dict.fromkeys(TABLES, 0)
     store.close()
-    said(worked, "add", "round 1", "--study", "demo")  # the name is free, the number is another
+    again = command(worked, "campaign", "add", "round 1", "--study", "demo")
+    assert again.exit_code == 2 and "would join the panel 'human:round 1' (3 votes)" in again.stderr
+    said(worked, "add", "round 1", "--study", "demo", "--join")  # the name is free, the number is another
     store = Database(worked)
     assert campaigns.find_campaign(store, "round 1")["campaign_id"] == 2
     store.close()

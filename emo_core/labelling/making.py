@@ -27,6 +27,7 @@ def make(store: Database, campaign: Campaign, *, join: bool = False) -> Campaign
     Raises BadInput, UnknownName where something named is not there or nothing is left to label.
     """
     campaign = _with_panel(store, campaign)
+    campaigns.check_new(store.cursor(), campaign.name)
     found = campaigns.candidates(store, study=campaign.study or None, corpus=campaign.corpus)
     names = found["clip"]
     joined = campaigns.joined(store, campaign.panel, found["clip_id"])
@@ -126,7 +127,7 @@ def _instead(campaign: Campaign) -> str:
     own = own_panel(campaign.name, pilot=campaign.pilot)
     if campaign.panel == own:
         return "Choose another name for the campaign" + (
-            "." if campaign.pilot else f", or allow it with --join and --panel {own!r}."
+            "." if campaign.pilot else ", or allow it with --join."
         )
     return f"Allow it with --join, or leave --panel out: votes then go to {own!r}."
 

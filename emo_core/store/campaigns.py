@@ -111,13 +111,18 @@ def panel_votes(store: Database, panel: str, clip_ids: np.ndarray) -> dict[str, 
     return {name: np.ma.getdata(column) for name, column in found.items()}
 
 
+def check_new(cursor: Cursor, name: str) -> None:
+    """Raises BadInput where there is a campaign of that name."""
+    if one_row(cursor, "SELECT 1 FROM campaigns WHERE name = ?", [name]):
+        raise BadInput(f"There is a campaign {name!r} already. Choose another name.")
+
+
 def add_campaign(
     store: Database, settings: Mapping, clip_ids: Sequence[int], roles: Sequence[str], expected: Mapping[int, Mapping]
 ) -> int:
     """Keep a campaign whose items are the clips in the order given. Raises BadInput where the name is taken."""
     with store.writing() as cursor:
-        if one_row(cursor, "SELECT 1 FROM campaigns WHERE name = ?", [settings["name"]]):
-            raise BadInput(f"There is a campaign {settings['name']!r} already. Choose another name.")
+        check_new(cursor, settings["name"])
         (number,) = one_row(cursor, "SELECT nextval('campaign_ids')")
         cursor.execute(
             "INSERT INTO campaigns VALUES (?, ?, ?, ?, ?, ?, NULL)",
