@@ -30,11 +30,25 @@ def share(row: dict) -> float:
     return 100 * row["filled"] / slots if slots else 0.0
 
 
+def state_of(row: dict) -> str:
+    """`open` or `closed`, and why its votes do not count."""
+    uncounted = "pilot" if row["settings"].get("pilot") else "set aside" if row["set_aside"] is not None else ""
+    return ", ".join(word for word in ("closed" if row["closed_at"] else "open", uncounted) if word)
+
+
+def set_aside(name: str, aside: bool) -> None:
+    """Set the campaign that is shown aside, or bring it back."""
+    if aside:
+        carry_out("campaign set-aside", name=name, reason=st.session_state["aside_reason"])
+    else:
+        carry_out("campaign bring-back", name=name)
+
+
 if found:
     rows = [
         {"campaign": row["name"], "study": row["study"] or row["settings"]["corpus"], "panel": row["panel"], "clips": row["clips"],
          "raters a clip": row["settings"]["overlap"], "raters": row["raters"], "answers": row["filled"], "filled": share(row),
-         "made": row["made_at"], "state": "closed" if row["closed_at"] else "open"}
+         "made": row["made_at"], "state": state_of(row)}
         for row in found.values()
     ]  # fmt: skip
     st.dataframe(
@@ -54,9 +68,17 @@ if found:
     st.caption(
         f"{chosen['clips']:,} clips, {settings['overlap']} raters each; {QUESTIONS[form['question']]}{scales}; "
         f"{ORDERS[settings['order']]}; "
-        f"{chosen['gold']:,} gold, {chosen['practice']:,} practice clips, {settings['repeats']:.0%} repeats. Votes join the panel "
+        f"{chosen['gold']:,} gold, {chosen['practice']:,} practice clips, {settings['repeats']:.0%} repeats. Votes go to the panel "
         f"**{escape(chosen['panel'])}**."
     )
+    if settings.get("pilot"):
+        st.info("A pilot: its answers count in no study. Watch them on the page Raters, or save every event.")
+    elif chosen["set_aside"] is not None:
+        st.warning(f"Set aside, its votes count in no study: {escape(chosen['set_aside'])}")
+    elif chosen["answers"]:
+        st.caption(
+            f"To study these votes, make a study whose reference or candidate panel is **{escape(chosen['panel'])}**."
+        )
     with st.container(horizontal=True):
         if st.button("Label", icon=":material/headphones:", type="primary"):
             st.switch_page("pages/label.py", query_params={"campaign": name})
@@ -66,12 +88,26 @@ if found:
         st.button(
             "Open again" if shut else "Close", icon=":material/lock_open:" if shut else ":material/lock:", key="shut",
             on_click=carry_out, args=("campaign reopen" if shut else "campaign close",), kwargs={"name": name},
-            help="A closed campaign hands out no clips; answers on their way are still taken.",
+            help="A closed campaign hands out no clips and takes no answers: what arrives later is refused, and its rater "
+            "is told.",
         )  # fmt: skip
         st.download_button(
             "Every event (CSV)", lambda: event_table.csv_text(event_table.rows(store, chosen)), f"{name}-events.csv", "text/csv",
             icon=":material/download:", on_click="ignore", disabled=not chosen["answers"],
         )  # fmt: skip
+        if not settings.get("pilot") and chosen["answers"] and chosen["set_aside"] is None:
+            st.button("Make a study", icon=":material/tune:", key="to_study", on_click=campaign_form.begin_study,
+                      args=(store, chosen), help="The form on the page Studies begins with these votes.")  # fmt: skip
+        if not settings.get("pilot") and chosen["set_aside"] is None:
+            with st.popover("Set aside", icon=":material/block:", key="asking_aside"):
+                st.write("No vote is deleted: nothing of this campaign counts in any study until you bring it back.")
+                reason = st.text_input("Why?", key="aside_reason")
+                st.button("Set the campaign aside", key="aside", on_click=set_aside, args=(name, True),
+                          disabled=not reason.strip())  # fmt: skip
+        elif not settings.get("pilot"):
+            st.button("Bring it back", icon=":material/undo:", key="aside", on_click=set_aside, args=(name, False))
+    if st.session_state.pop("study_begun", False):
+        st.switch_page("pages/studies.py")
     with st.expander("Invite raters", icon=":material/person_add:"):
         st.write(
             "Whoever opens the link may join, says a name once, and sees the labelling page and their own answers only. From the "
@@ -94,10 +130,11 @@ else:
     st.info("There is no campaign yet. A campaign says who listens to which clips, and what is asked about them.")
 
 with st.expander("New campaign", icon=":material/add:", expanded=not found):
-    wanted = campaign_form.choose(store)
-    if wanted and st.button("Make the campaign", type="primary", key="make"):
+    wanted, joins = campaign_form.choose(store)
+    label = "Make the campaign, and join the panel" if joins else "Make the campaign"
+    if wanted and st.button(label, type="primary", key="make"):
         try:
-            made = making.make(store, wanted)
+            made = making.make(store, wanted, join=joins)
         except WorkbenchError as error:
             fail(error)
         st.query_params["campaign"] = made.name

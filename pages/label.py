@@ -77,6 +77,9 @@ campaign = from_document(found["settings"])
 try:
     campaigns.join(store, found["campaign_id"], me.name, sees_votes=me.is_researcher)
 except BadInput as error:
+    if found["closed_at"] is not None:
+        st.info(escape(str(error)))
+        st.stop()
     st.error(escape(str(error)))
     if me.way == "laptop" and me.is_researcher:
         st.text_input("Another name", key="typed_name", max_chars=100, on_change=keep_name, width=360)

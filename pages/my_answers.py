@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
+from emo_core.errors import BadInput
 from emo_core.labelling import history
 from emo_core.store import campaigns
 from pages.parts import identity
-from pages.parts.session import escape, open_store
+from pages.parts.session import escape, fail, open_store
 
 PAGE_SIZE = 50
 store = open_store()
@@ -44,14 +45,18 @@ picked = st.dataframe(
     on_select="rerun", selection_mode="single-row",
     column_config={"seconds": st.column_config.NumberColumn(format="%.1f")},
 )  # fmt: skip
-st.caption(
-    "Times are UTC. Choose an answer or a skip to take it back: it counts no longer, and the clip comes to you again."
-)
+undo = "Choose an answer or a skip to take it back: it counts no longer, and the clip comes to you again."
+st.caption(f"Times are UTC. {escape(found['over']) if found['over'] else undo}")
 if picked.selection.rows:
     chosen = rows[picked.selection.rows[0]]
     words = f"Take back {chosen['clip']}" + (f" ({chosen['heard']})" if chosen["heard"] else "")
-    if chosen["what"] in ("answer", "skip") and st.button(escape(words), icon=":material/undo:"):
-        history.retract(store, name, me.name, chosen["item"])
+    if chosen["what"] in ("answer", "skip") and st.button(
+        escape(words), icon=":material/undo:", disabled=found["over"] is not None
+    ):
+        try:
+            history.retract(store, name, me.name, chosen["item"])
+        except BadInput as error:  # it was closed a moment ago
+            fail(error)
         st.session_state["taken_back"] += 1
         st.rerun()
 if me.way == "laptop" and not me.is_researcher:

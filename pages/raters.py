@@ -61,6 +61,15 @@ st.caption(
     f"Alpha: {monitor_tables.interval(alpha) or escape(alpha.get('reason') or '')}, among the campaign's own raters on "
     f"{found['agreement']['clips']:,} clips with two answers or more."
 )
+if found["pilot"]:
+    st.info("A pilot: these answers count in no study.")
+elif found["not_counted"] is not None:
+    st.warning(f"Set aside, these votes count in no study: {escape(found['not_counted'])}")
+if found["known_panel"]:
+    st.caption(
+        f"The votes of **{escape(found['known_panel'])}** stand beside these in each rater's agreement with the others and in the "
+        "clips that raters disagree on."
+    )
 if not found["raters"]:
     st.info("Nobody has joined yet.")
     st.stop()

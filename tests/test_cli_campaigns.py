@@ -124,12 +124,12 @@ def test_a_campaign_is_what_the_options_say(folder, tmp_path):
         "clips": [], "enough_votes": 8, "least_gain": 0.001, "gold": 0, "gold_every": 9, "repeats": 0.1, "repeat_after": 5,
         "practice": 0, "batch": 30, "guidelines": "# Listen\nTo the *voice*, nicht auf die Wörter.",
         "examples": {first: "clear=anger", second: ""}, "autoplay": False, "hear_first": True, "same_loudness": False,
-        "transcript": True, "reserve_s": 900.0,
+        "transcript": True, "reserve_s": 900.0, "pilot": False, "known_panel": "human",
     }  # fmt: skip
     clips = made["clips"]
     assert made == {
-        "name": "Round 1", "study": "demo", "corpus": "", "panel": "human:lab", "clips": clips, "gold": 0, "practice": 0,
-        "slots": 2 * clips,
+        "name": "Round 1", "study": "demo", "corpus": "", "panel": "human:lab", "pilot": False, "clips": clips, "gold": 0,
+        "practice": 0, "slots": 2 * clips,
     }  # fmt: skip
 
 
@@ -139,13 +139,14 @@ def test_defaults_come_from_the_study(folder):
     study = studies.list_studies(store)[0].study
     everything = len(campaigns.candidates(store, study="demo", corpus=None)["clip"])
     store.close()
-    assert made["settings"]["form"]["emotions"] == list(study.emotions) and made["panel"] == study.reference
+    assert made["settings"]["form"]["emotions"] == list(study.emotions) and made["panel"] == "human:r"
+    assert made["settings"]["known_panel"] == study.reference
     assert (made["gold"], made["practice"], made["clips"]) == (4, 2, everything - 6)
 
 
 def test_a_corpus_needs_its_emotions_named(folder):
     assert said(folder, "add", "c", "--corpus", "demo", "--emotions", "sad,anger")["corpus"] == "demo"
-    assert said(folder, "add", "v", "--corpus", "demo", "--question", "none", "--scale", "valence")["panel"] == "human"
+    assert said(folder, "add", "v", "--corpus", "demo", "--question", "none", "--scale", "valence")["panel"] == "human:v"
     done = command(folder, "campaign", "add", "d", "--corpus", "demo")
     assert done.exit_code == 2 and "--emotions" in done.stderr
 
@@ -178,7 +179,12 @@ def test_settings_are_taken_over_and_options_win(folder, tmp_path):
         form, first_form = again["settings"].pop("form"), shown["settings"]["form"]
         assert form == first_form | {"scales": [], "flags": []}
         usual = {key: value for key, value in shown["settings"].items() if key != "form"}
-        assert again["settings"] == usual | {"name": "second", "batch": 0, "hear_first": False}
+        assert again["settings"] == usual | {
+            "name": "second",
+            "panel": "human:second",
+            "batch": 0,
+            "hear_first": False,
+        }
         said(folder, "remove", "second")
     on_corpus = said(folder, "add", "third", "--corpus", "demo", "--settings", tmp_path / "s.json")
     assert (on_corpus["study"], on_corpus["corpus"]) == ("", "demo")
@@ -316,6 +322,7 @@ def test_list_and_show_say_how_far_a_campaign_is(worked):
     (listed,) = said(worked, "list")
     assert listed.keys() == {
         "name", "study", "corpus", "panel", "clips", "overlap", "answers", "filled", "slots", "raters", "made_at", "closed",
+        "pilot", "set_aside",
     }  # fmt: skip
     assert (listed["filled"], listed["answers"], listed["raters"], listed["closed"]) == (4, 4, 2, False)
     shown = said(worked, "show", "round 1")
@@ -571,7 +578,9 @@ def test_a_campaign_goes_and_its_votes_stay(worked):
     assert (current(store), rows_of(store, "votes")) == before
     assert {table: rows_of(store, table) for table in TABLES} == dict.fromkeys(TABLES, 0)
     store.close()
-    said(worked, "add", "round 1", "--study", "demo")  # the name is free, the number is another
+    again = command(worked, "campaign", "add", "round 1", "--study", "demo")
+    assert again.exit_code == 2 and "would join the panel 'human:round 1' (3 votes)" in again.stderr
+    said(worked, "add", "round 1", "--study", "demo", "--join")  # the name is free, the number is another
     store = Database(worked)
     assert campaigns.find_campaign(store, "round 1")["campaign_id"] == 2
     store.close()

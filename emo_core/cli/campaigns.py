@@ -48,14 +48,21 @@ def add_campaign(
     order: Annotated[Order | None, typer.Option(help="Which clips come first.", show_default="random")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default="0")] = None,
     panel: Annotated[
-        str | None, typer.Option(help="The panel that the votes join.", show_default="the study's reference, or human")
+        str | None, typer.Option(help="The panel that the votes go to.", show_default="one of their own, human:NAME")
+    ] = None,
+    join: Annotated[
+        bool, typer.Option("--join", help="Let the votes join a panel that is there already, and change its studies.")
+    ] = False,
+    pilot: Annotated[
+        bool | None,
+        typer.Option("--pilot/--no-pilot", help="Whether answers count nowhere, to try things out.", show_default="no"),
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="Clips to label: a plan that `advise --to` wrote.")] = None,
     clip: Annotated[
         list[str], typer.Option(help="A clip to label; may be repeated.", show_default="all with sound")
     ] = [],  # noqa: B006
     enough_votes: Annotated[
-        int | None, typer.Option(help="A clip with so many votes in the panel is done.", show_default="0: no such rule")
+        int | None, typer.Option(help="A clip with so many votes, old and new, is done.", show_default="0: no such rule")
     ] = None,
     least_gain: Annotated[
         float | None,
@@ -104,7 +111,8 @@ def add_campaign(
     carry_out(
         context, as_json, "campaign add",
         name=name, study=study, corpus=corpus, file=absolute(settings), plan=absolute(plan), clips=clip or None,
-        guidelines=absolute(guidelines), form=form, overlap=overlap, order=order, seed=seed, panel=panel,
+        guidelines=absolute(guidelines), form=form, overlap=overlap, order=order, seed=seed, panel=panel, join=join,
+        pilot=pilot,
         enough_votes=enough_votes, least_gain=least_gain, gold=gold, gold_every=gold_every, repeats=repeats,
         repeat_after=repeat_after, practice=practice, batch=batch, examples=_examples(example), autoplay=autoplay,
         hear_first=hear_first, same_loudness=None if own_loudness is None else not own_loudness, transcript=transcript,
@@ -177,14 +185,31 @@ def withdraw(context: typer.Context, name: str, as_json: AsJson = False) -> None
 
 @app.command("close")
 def close(context: typer.Context, name: str, as_json: AsJson = False) -> None:
-    """Hand out no further clips; answers on their way are still taken."""
+    """Take no answers and hand out no clips any more."""
     carry_out(context, as_json, "campaign close", name=name)
 
 
 @app.command("reopen")
 def reopen(context: typer.Context, name: str, as_json: AsJson = False) -> None:
-    """Hand out clips again."""
+    """Take answers and hand out clips again."""
     carry_out(context, as_json, "campaign reopen", name=name)
+
+
+@app.command("set-aside")
+def set_aside(
+    context: typer.Context,
+    name: str,
+    reason: Annotated[str, typer.Option(help="Why, for those who ask later.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let nothing that came of a campaign count in any study; none is deleted."""
+    carry_out(context, as_json, "campaign set-aside", name=name, reason=reason)
+
+
+@app.command("bring-back")
+def bring_back(context: typer.Context, name: str, as_json: AsJson = False) -> None:
+    """Let a campaign that was set aside count again."""
+    carry_out(context, as_json, "campaign bring-back", name=name)
 
 
 @app.command("retire")

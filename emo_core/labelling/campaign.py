@@ -109,11 +109,11 @@ class Campaign:
     """A round of labelling.
 
     study, corpus    whose clips are heard: a study's, or without a study all of a corpus
-    panel            which the votes join, by default the study's reference
+    panel            which the votes go to, by default one of their own, see `own_panel`
     overlap          raters a clip; each clip gets so many new votes
     order            a key of `ORDERS`; `seed` decides everything random
     clips            names of the study's clips to label, empty for all that have sound
-    enough_votes     a clip with so many votes in the panel, old and new, is done; 0: no such rule
+    enough_votes     a clip with so many votes, old and new, is done; 0: no such rule
     least_gain       bits; a clip whose next vote is expected to gain less is done; 0: no such rule
     gold, gold_every     clips with a known answer mixed in, and after how many clips one comes; never counted as votes
     repeats          0…0.5: share of clips that a rater hears again, at least `repeat_after` clips later; not counted as votes
@@ -124,6 +124,9 @@ class Campaign:
     hear_first       a clip must have played to its end before it can be answered
     same_loudness    clips play at one loudness (−23 LUFS)
     transcript       whether the words are shown
+    pilot            answers count nowhere: they can be watched and written out, and no study ever sees them
+    known_panel      whose votes orders, stop rules and gold go by beside those of `panel`, and the monitor shows; settled when
+                     the campaign is made: the study's reference, or `human`, where the panel is another
     reserve_s        how long a clip stays reserved for the rater it was handed to, seconds since they last gave a sign
     """
 
@@ -151,6 +154,8 @@ class Campaign:
     same_loudness: bool = True
     transcript: bool = False
     reserve_s: float = 900.0
+    pilot: bool = False
+    known_panel: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "name", checked_name("campaign", self.name))
@@ -166,9 +171,23 @@ class Campaign:
         if len(self.guidelines) > LONGEST_TEXT:
             raise BadInput(f"Guidelines have {LONGEST_TEXT:,} characters at most, got {len(self.guidelines):,}.")
 
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """The campaign's panel, and the one whose votes were known before."""
+        return (self.panel, self.known_panel) if self.known_panel else (self.panel,)
+
     def as_document(self) -> dict:
         """The settings as plain dicts and lists, for JSON."""
         return asdict(self) | {"examples": dict(self.examples)}
+
+
+def own_panel(name: str, *, pilot: bool = False) -> str:
+    """The panel that a campaign's votes go to where nobody chose one.
+
+    >>> own_panel("round 1"), own_panel("warm-up", pilot=True)
+    ('human:round 1', 'pilot:warm-up')
+    """
+    return f"{'pilot' if pilot else 'human'}:{name.strip()}"
 
 
 def from_document(settings: Mapping) -> Campaign:

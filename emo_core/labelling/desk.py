@@ -43,7 +43,7 @@ class Desk:
         """Everything as the store has it."""
         self._items: dict[int, Item] = {}
         self._slots = ordering.slots(self.store, self.campaign)
-        kept = campaigns.kept(self.store, self.number, self.campaign.panel)
+        kept = campaigns.kept(self.store, self.number, self.campaign.panels)
         self.expected = kept.expected
         self._aside = answering.retired_names(self.store, self.number)
         self.counts, votes = ordering.tally(self._slots, len(kept.roles), kept.votes)
@@ -66,6 +66,17 @@ class Desk:
         """Whether the item was handed to the person, so that they may hear it."""
         with self._lock:
             return self.queue.may(person, turn)
+
+    def over(self, person: str) -> str | None:
+        """Why nothing more is taken from a person; None where they may answer."""
+        row = campaigns.campaign_row(self.store, self.number)
+        if row is None:
+            return "This campaign was removed and takes no answers."
+        if row["closed_at"] is not None:
+            return f"This campaign was closed on {row['closed_at']:%Y-%m-%d at %H:%M} UTC and takes no answers."
+        if person in self._aside:
+            return "Your part in this campaign has ended, and it takes no further answers of yours."
+        return None
 
     def progress(self, person: str) -> dict[str, int]:
         """How far a rater is; see `Queue.progress`."""
@@ -97,7 +108,8 @@ class Desk:
         events  [{"seq", "kind", "item", "turn", "content", "seconds", "age_ms"}]; see `KINDS`
         have    [[item, turn], …] that the browser holds unanswered; want: how many further ones it can take
 
-        Returns `acked` (seqs that are on disk), `refused` ([{seq, why}]: they break a rule and will never be taken), `clips`,
+        Returns `acked` (seqs that are on disk), `refused` ([{seq, why}]: they break a rule, or came after the end, by the
+        server's clock, and will never be taken), `clips`,
         `progress`, `closed`, `ended` (the rater's votes were set aside), `waiting` (others hold the last clips). Raises
         BadInput where the message is none, or the person no rater of the campaign.
         """
@@ -139,10 +151,14 @@ class Desk:
         seqs = [_whole("seq", event.get("seq") if isinstance(event, Mapping) else None) for event in events]
         with self.store.writing() as cursor:
             known = answering.known_events(cursor, person[0], session, seqs)
+            over = self.over(person[1])  # inside the transaction: a close comes before it or after it
             for event in sorted(events, key=lambda event: event["seq"]):
                 if event["seq"] in known:
                     continue
                 known.add(event["seq"])
+                if over:
+                    refused.append({"seq": event["seq"], "why": over})
+                    continue
                 try:
                     read.append(self._read(person[1], session, event))
                 except BadInput as error:

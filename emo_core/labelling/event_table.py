@@ -68,6 +68,7 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "vote_id": ("integer", "", "the vote in the store that came of it"),
     "blind": ("true or false", "", "whether the rater cannot see votes elsewhere"),
     "set_aside": ("true or false", "", "whether the rater was retired: their votes do not count"),
+    "not_counted": ("text", "", "why nothing of the campaign counts: a pilot, or what was said when it was set aside"),
     "shown": ("text", "", "what was on the screen: JSON"),
 }
 _ARROW = {
@@ -88,7 +89,8 @@ def rows(store: Database, campaign: Mapping, *, standing: bool = False, raters: 
     found = answering.events(store, number)
     if standing:
         found = [event for event in found if event["standing"] and event["kind"] == "answer"]
-    return [_row(event, number, form, retired, key) for event in found]
+    aside = {"not_counted": campaign["set_aside"]}
+    return [_row(event, number, form, retired, key) | aside for event in found]
 
 
 def _row(event: dict, number: int, form: Form, retired: Mapping, key: bytes | None) -> dict:

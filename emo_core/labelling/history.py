@@ -16,15 +16,18 @@ RECENT = 50  # answers that the pace is of
 
 def own(store: Database, campaign: str, person: str) -> dict:
     """`done`, `skipped`, `postponed`, `left` clips, number of `answers` listed, `clips_per_hour` and `hours_left` at that pace
-    (None where there are too few answers to tell). Raises UnknownName.
+    (None where there are too few answers to tell), and `over`: why nothing can be changed any more, or None. Raises
+    UnknownName.
     """
     number = campaigns.find_campaign(store, campaign)["campaign_id"]
-    progress = office(store).desk(number).progress(person)
+    desk = office(store).desk(number)
+    progress = desk.progress(person)
     recent = answering.history(store, number, person, limit=RECENT + 1, offset=0)
     rate = pace([row["happened_at"] for row in recent if row["kind"] == "answer"])
     hours = progress["left"] / rate if rate else None
     count = answering.history_length(store, number, person)
-    return progress | {"answers": count, "clips_per_hour": rate, "hours_left": hours}
+    over = {"over": desk.over(person)}
+    return progress | {"answers": count, "clips_per_hour": rate, "hours_left": hours} | over
 
 
 def pace(moments: Sequence[datetime]) -> float | None:

@@ -8,29 +8,37 @@ import numpy as np
 from emo_core import science
 from emo_core.errors import BadInput, UnknownName
 from emo_core.labelling import ordering
-from emo_core.labelling.campaign import Campaign
+from emo_core.labelling.campaign import Campaign, own_panel
+from emo_core.records import checked_name
 from emo_core.seeding import number_from
 from emo_core.store import Database, campaigns, studies
 
+MOST_NAMED = 5  # studies in a sentence
 SURE_VOTES = 3  # a clip with fewer votes cannot be gold: too little is known of it
 
 
-def make(store: Database, campaign: Campaign) -> Campaign:
+def make(store: Database, campaign: Campaign, *, join: bool = False) -> Campaign:
     """Keep a new campaign, on a study's clips or, without a study, on a whole corpus; returns it with panel and clips settled.
 
     Gold and practice clips are those whose listeners (of the study's reference) agree most, an equal number of each emotion as
     far as there are, and not among the clips that were asked for while others are there; their answers never become votes.
+    `join` allows a panel that is there already, see `joining`.
 
     Raises BadInput, UnknownName where something named is not there or nothing is left to label.
     """
     campaign = _with_panel(store, campaign)
+    campaigns.check_new(store.cursor(), campaign.name)
     found = campaigns.candidates(store, study=campaign.study or None, corpus=campaign.corpus)
     names = found["clip"]
+    joined = campaigns.joined(store, campaign.panel, found["clip_id"])
+    if joined["exists"] and (campaign.pilot or not join):
+        raise BadInput(f"{_would_join(campaign.panel, joined)} {_instead(campaign)}")
+    campaign = replace(campaign, known_panel=_known_panel(store, campaign, joins=joined["exists"]))
     if not len(names):
         raise BadInput("None of these clips has sound here. Look at the page Health, or choose another study.")
     chosen = _places(campaign.clips, names)
     columns = ordering.slots(store, campaign)
-    known = studies.find_study(store.cursor(), campaign.study).study.reference if campaign.study else campaign.panel
+    known = campaign.known_panel or campaign.panel
     counts, _ = ordering.tally(columns, len(names), campaigns.panel_votes(store, known, found["clip_id"]))
     asked_for = np.isin(np.arange(len(names)), chosen) if campaign.clips else np.zeros(len(names), dtype=bool)
     set_aside = _sure_clips(campaign, known, counts, asked_for)
@@ -77,14 +85,59 @@ def _with_panel(store: Database, campaign: Campaign) -> Campaign:
         raise BadInput(
             "Order and stop rules go by votes for emotions, and this form asks for none. Choose the random order and no stop rule."
         )
-    if not campaign.panel and campaign.study:
-        campaign = replace(campaign, panel=studies.find_study(store.cursor(), campaign.study).study.reference)
-    panel = campaign.panel or "human"
-    if panel.split(":")[0] not in ("human", "self-report"):
+    own = own_panel(campaign.name, pilot=campaign.pilot)
+    panel = checked_name("panel", campaign.panel or own)
+    if campaign.pilot and panel != own:
+        raise BadInput(f"A pilot's answers count nowhere: they cannot go to the panel {panel!r}. Leave the panel out.")
+    if not campaign.pilot and panel.split(":")[0] not in ("human", "self-report"):
         raise BadInput(
             f"People's votes go to a panel of people, human or human:…, not to {panel!r}; they would mix with others silently."
         )
     return replace(campaign, panel=panel)
+
+
+def joining(store: Database, campaign: Campaign) -> str | None:
+    """What votes of the campaign would change where its panel is there already, in a sentence; None where it is new."""
+    campaign = _with_panel(store, campaign)
+    found = campaigns.candidates(store, study=campaign.study or None, corpus=campaign.corpus)
+    joined = campaigns.joined(store, campaign.panel, found["clip_id"])
+    return _would_join(campaign.panel, joined) if joined["exists"] else None
+
+
+def _would_join(panel: str, joined: Mapping) -> str:
+    roles = [
+        f"the {side} of the {'study' if len(names) == 1 else 'studies'} {_listed(names)}"
+        for side, names in (("reference", joined["reference"]), ("candidate", joined["candidate"]))
+        if names
+    ]
+    roles += [f"the panel of the campaign {_listed(joined['campaigns'])}"] if joined["campaigns"] else []
+    facts = ", ".join([f"{joined['votes']:,} votes", *roles])
+    sentence = f"These votes would join the panel {panel!r} ({facts})"
+    changed = joined["reference"] or joined["candidate"]
+    return sentence + ("; their figures would change with each answer." if changed else ".")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(map(repr, names[:MOST_NAMED])) + more
+
+
+def _instead(campaign: Campaign) -> str:
+    own = own_panel(campaign.name, pilot=campaign.pilot)
+    if campaign.panel == own:
+        return "Choose another name for the campaign" + (
+            "." if campaign.pilot else ", or allow it with --join."
+        )
+    return f"Allow it with --join, or leave --panel out: votes then go to {own!r}."
+
+
+def _known_panel(store: Database, campaign: Campaign, *, joins: bool) -> str:
+    """The panel whose votes were known before, unless the campaign's own votes join it."""
+    known = campaign.panel if joins else "human"
+    if campaign.study:
+        known = studies.find_study(store.cursor(), campaign.study).study.reference
+    return "" if known == campaign.panel else known
 
 
 def _places(wanted: Sequence[str], names: np.ndarray) -> np.ndarray:

@@ -33,6 +33,8 @@ def monitor(store: Database, name: str) -> dict:
     """The campaign of that name as a document of plain values; undefined figures are None beside a `reason`.
 
     campaign, study, corpus, panel, closed
+    known_panel             the panel whose votes stand beside these in agreement and conflicts, or None
+    pilot, not_counted      whether it is a pilot; why its votes count in no study, or None
     clips, overlap, slots   labelled clips, raters wanted for each, and their product
     answers, skipped        standing ones
     filled, beyond, set_aside   of the answers those that fill a slot (≤ slots), those past the overlap, those of retired raters
@@ -49,7 +51,7 @@ def monitor(store: Database, name: str) -> dict:
     """
     row = campaigns.find_campaign(store, name)
     campaign, number = from_document(row["settings"]), row["campaign_id"]
-    seen = monitoring.watch(store, number, campaign.panel, pause_s=PAUSE_S)
+    seen = monitoring.watch(store, number, campaign.panels, pause_s=PAUSE_S)
     retired = answering.retired_names(store, number)
     emotions = Emotions(seen, ordering.slots(store, campaign))
     items = row["clips"] + row["gold"] + row["practice"]
@@ -65,7 +67,10 @@ def monitor(store: Database, name: str) -> dict:
         "study": row["study"] or None,
         "corpus": campaign.corpus or None,
         "panel": campaign.panel,
+        "known_panel": campaign.known_panel or None,
         "closed": row["closed_at"] is not None,
+        "pilot": campaign.pilot,
+        "not_counted": row["set_aside"],
         "clips": row["clips"],
         "overlap": campaign.overlap,
         "slots": row["clips"] * campaign.overlap,

@@ -164,13 +164,19 @@ def _settings_html(settings: dict) -> str:
         "made": settings["made_at"],
         "reference": settings["reference"],
         "candidate": settings["candidate"] or "none",
-        **{key: value for key, value in settings["study"].items() if key != "name"},
+        **{key: value for key, value in settings["study"].items() if key not in ("name", "votes_as_of")},
+        **_as_of(settings["study"].get("votes_as_of")),
         **{f"option {key}": value for key, value in settings["options"].items()},
         **{f"version of {key}": value for key, value in settings["versions"].items()},
         **{f"SHA-256 of {key}": value for key, value in settings["sha256"].items()},
     }
     rows = "".join(f"<tr><td>{html.escape(str(k))}</td><td>{html.escape(str(v))}</td></tr>" for k, v in facts.items())
     return f"<details><summary>What was asked, and of which votes</summary><table>{rows}</table></details>"
+
+
+def _as_of(votes: dict | None) -> dict[str, str]:
+    """Which votes the pack rests on; packs made before do not say so."""
+    return {"votes": f"{votes['votes']:,} as of {votes['at']}"} if votes and votes["at"] else {}
 
 
 def _table_html(rows: list[dict]) -> str:

@@ -139,10 +139,13 @@ def rater_in(cursor: Cursor, number: int, corpus_id: int, panel: str, name: str)
     """Numbers of the panel in a corpus and of the rater in it; both are made where they are new. Who is set aside in another
     corpus of the campaign is set aside in this one too. To be called inside a transaction.
     """
-    row = one_row(cursor, "SELECT panel_id FROM panels WHERE corpus_id = ? AND name = ?", [corpus_id, panel])
+    row = one_row(cursor, "SELECT panel_id, kind FROM panels WHERE corpus_id = ? AND name = ?", [corpus_id, panel])
+    kind = "pilot" if is_pilot(cursor, number) else panel_kind(panel)
     if not row:
         row = one_row(cursor, "SELECT coalesce(max(panel_id), 0) + 1 FROM panels")
-        cursor.execute("INSERT INTO panels VALUES (?, ?, ?, ?)", [row[0], corpus_id, panel, panel_kind(panel)])
+        cursor.execute("INSERT INTO panels VALUES (?, ?, ?, ?)", [row[0], corpus_id, panel, kind])
+    elif row[1] == "pilot" != kind:  # a later campaign of the same name is none
+        cursor.execute("UPDATE panels SET kind = ? WHERE panel_id = ?", [kind, row[0]])
     rater = one_row(
         cursor,
         "SELECT rater_id FROM raters WHERE panel_id = ? AND name = ? AND persona IS NULL AND temperature IS NULL",
@@ -159,6 +162,12 @@ def rater_in(cursor: Cursor, number: int, corpus_id: int, panel: str, name: str)
             {"rater": rater[0], "now": utc_now(), "name": name, "panel": panel, "campaign": number},
         )
     return row[0], rater[0]
+
+
+def is_pilot(cursor: Cursor, number: int) -> bool:
+    """Whether a campaign is a pilot: no study can look at the panels that it makes."""
+    row = one_row(cursor, "SELECT settings ->> '$.pilot' = 'true' FROM campaigns WHERE campaign_id = ?", [number])
+    return bool(row and row[0])
 
 
 def batch_in(cursor: Cursor, number: int, corpus_id: int) -> int:
@@ -229,6 +238,27 @@ def retire(store: Database, number: int, name: str, *, retired: bool, reason: st
             "ON votes.vote_id = r.replaces WHERE list_contains(?, rater_id) AND coalesce(emotion_id, valence, arousal, "
             "dominance) IS NOT NULL",
             [mine],
+        )
+    settle_statistics(store)
+    return votes
+
+
+def set_aside(store: Database, number: int, *, aside: bool, reason: str) -> int:
+    """Set everything that came of a campaign aside, its decisions too, or bring it back; how many votes that concerns. No
+    vote is deleted, and no other vote of its raters is touched.
+    """
+    with store.writing() as cursor:
+        cursor.execute("INSERT INTO campaign_set_asides VALUES (?, ?, ?, ?)", [number, aside, reason, utc_now()])
+        cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE its_votes AS SELECT vote_id, clip_id FROM votes JOIN batches USING (batch_id) "
+            "WHERE batches.kind = 'labelling' AND batches.source = ?",
+            [f"campaign {number}"],
+        )
+        cursor.execute("INSERT INTO stale_clips SELECT DISTINCT clip_id FROM its_votes")
+        (votes,) = one_row(
+            cursor,
+            "SELECT count(*) FROM campaign_votes(?) JOIN its_votes USING (vote_id)",
+            [number],
         )
     settle_statistics(store)
     return votes

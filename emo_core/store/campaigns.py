@@ -21,6 +21,7 @@ from emo_core.store.browsing import ClipAudio
 from emo_core.store.database import Database, one_row, query, utc_now
 
 Cursor = duckdb.DuckDBPyConnection
+PILOT = "a pilot"  # why a pilot's votes are set aside
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,26 @@ def candidates(store: Database, *, study: str | None, corpus: str | None) -> dic
     return {name: np.ma.getdata(column) for name, column in found.fetchnumpy().items()}
 
 
+def joined(store: Database, panel: str, clip_ids: np.ndarray) -> dict:
+    """What is in a panel that votes on these clips would join: `votes` that count, `studies` that look at it as
+    `reference` or `candidate`, and other `campaigns` whose votes go there. All empty where the panel is new.
+    """
+    cursor = store.cursor()
+    cursor.register("asked_clips", pa.table({"clip_id": clip_ids}))
+    found = cursor.execute(query("joined_panels"), {"panel": panel}).fetchall()
+    cursor.unregister("asked_clips")
+    numbers = {number for number, _ in found}
+    looking = {"reference": [], "candidate": []}
+    for stored in studies.list_studies(store):
+        for side, names in looking.items():
+            if numbers & set(stored.binding()[side]):
+                names.append(stored.study.name)
+    others = [row["name"] for row in list_campaigns(store) if row["panel"] == panel]
+    return {"exists": bool(found or others), "votes": sum(votes for _, votes in found)} | looking | {
+        "campaigns": others
+    }
+
+
 def panel_votes(store: Database, panel: str, clip_ids: np.ndarray) -> dict[str, np.ndarray]:
     """Current votes of a panel on clips, by emotion: `place` in clip_ids, `emotion` (name), `votes`."""
     cursor = store.cursor()
@@ -90,13 +111,18 @@ def panel_votes(store: Database, panel: str, clip_ids: np.ndarray) -> dict[str, 
     return {name: np.ma.getdata(column) for name, column in found.items()}
 
 
+def check_new(cursor: Cursor, name: str) -> None:
+    """Raises BadInput where there is a campaign of that name."""
+    if one_row(cursor, "SELECT 1 FROM campaigns WHERE name = ?", [name]):
+        raise BadInput(f"There is a campaign {name!r} already. Choose another name.")
+
+
 def add_campaign(
     store: Database, settings: Mapping, clip_ids: Sequence[int], roles: Sequence[str], expected: Mapping[int, Mapping]
 ) -> int:
     """Keep a campaign whose items are the clips in the order given. Raises BadInput where the name is taken."""
     with store.writing() as cursor:
-        if one_row(cursor, "SELECT 1 FROM campaigns WHERE name = ?", [settings["name"]]):
-            raise BadInput(f"There is a campaign {settings['name']!r} already. Choose another name.")
+        check_new(cursor, settings["name"])
         (number,) = one_row(cursor, "SELECT nextval('campaign_ids')")
         cursor.execute(
             "INSERT INTO campaigns VALUES (?, ?, ?, ?, ?, ?, NULL)",
@@ -114,6 +140,10 @@ def add_campaign(
         cursor.register("fresh_items", pa.table(items))
         cursor.execute("INSERT INTO campaign_clips BY NAME SELECT * FROM fresh_items")
         cursor.unregister("fresh_items")
+        if settings["pilot"]:
+            cursor.execute(
+                "INSERT INTO campaign_set_asides VALUES (?, true, ?, ?)", [number, PILOT, utc_now()]
+            )
         return number
 
 
@@ -139,7 +169,7 @@ def campaign_row(store: Database, number: int) -> dict | None:
 
 
 def close_campaign(store: Database, number: int, *, closed: bool) -> None:
-    """Stop handing out clips, or go on. Answers on their way are still taken."""
+    """Take no answers and hand out no clips any more, or go on."""
     with store.writing() as cursor:
         cursor.execute(
             "UPDATE campaigns SET closed_at = ? WHERE campaign_id = ?", [utc_now() if closed else None, number]
@@ -179,14 +209,14 @@ def check_unlabelled(cursor: Cursor, corpus: int) -> None:
         )
 
 
-def kept(store: Database, number: int, panel: str) -> Kept:
-    """Everything that the queue of a campaign is made of."""
+def kept(store: Database, number: int, panels: Sequence[str]) -> Kept:
+    """Everything that the queue of a campaign is made of; votes are those of these panels."""
     cursor = store.cursor()
     roles = cursor.execute("SELECT role FROM campaign_clips WHERE campaign_id = ? ORDER BY item", [number]).fetchnumpy()
     expected = cursor.execute(
         "SELECT item, expected FROM campaign_clips WHERE campaign_id = ? AND expected IS NOT NULL", [number]
     ).fetchall()
-    votes = cursor.execute(query("campaign_counts"), {"campaign": number, "panel": panel}).fetchnumpy()
+    votes = cursor.execute(query("campaign_counts"), {"campaign": number, "panels": list(panels)}).fetchnumpy()
     settled = cursor.execute(
         "SELECT people.name, item, turn, kind FROM standing_answers JOIN people USING (person_id) "
         "WHERE campaign_id = ? ORDER BY answer_id",
@@ -239,8 +269,9 @@ def is_known(store: Database, name: str) -> bool:
 def join(store: Database, number: int, name: str, *, sees_votes: bool) -> None:
     """Make a person a rater of a campaign; again changes nothing.
 
-    Raises BadInput where the panel has a rater of that name whose votes were imported (two people would become one), or
-    where somebody who sees votes comes under the name of a rater who is blind.
+    Raises BadInput where the campaign is closed and the person no rater of it, where the panel has a rater of that name
+    whose votes were imported (two people would become one), or where somebody who sees votes comes under the name of a
+    rater who is blind.
     """
     with store.writing() as cursor:
         person = person_number(cursor, name)
@@ -254,6 +285,8 @@ def join(store: Database, number: int, name: str, *, sees_votes: bool) -> None:
                     "that blind answers stay known as such."
                 )
             return
+        if one_row(cursor, "SELECT closed_at IS NOT NULL FROM campaigns WHERE campaign_id = ?", [number]) == (True,):
+            raise BadInput("This campaign is closed, so nobody can join it. Ask the person who invited you.")
         stranger = one_row(
             cursor,
             "SELECT 1 FROM raters JOIN panels USING (panel_id) JOIN campaigns ON campaigns.panel = panels.name "

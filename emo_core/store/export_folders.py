@@ -195,6 +195,9 @@ def _card(selection: Selection, rows: dict[str, int], *, audio: bool) -> str:
         f"n = {sum(rows.values()):,} rows ({', '.join(f'{count:,} {side}' for side, count in rows.items())})."
         + (" Sound is inside, once a row." if audio else " Sound is not inside."),
     ]
+    as_of = document["votes_as_of"]
+    if as_of["at"]:
+        sentences.append(f"It rests on the {as_of['votes']:,} votes of the study's panels as of {as_of['at']}.")
     if simulated:
         sentences.insert(0, f"**Simulated: {', '.join(simulated)}. Nothing here says anything about people.**")
     if selection.what == "votes":

@@ -21,6 +21,7 @@ from emo_core.errors import BadInput, StoreError, UnknownName
 from emo_core.records import Study
 from emo_core.store.database import Database, one_row, quoted
 from emo_core.store.studies import Cursor, StoredStudy, find_study
+from emo_core.store.votes_as_of import of_stored
 
 FORMATS = (".csv", ".parquet", ".jsonl")
 Raters = Literal["pseudonyms", "kept"]
@@ -94,6 +95,7 @@ class Selection:
             study = replace(study, left_out=tuple(code_of(name, self.key) for name in study.left_out))
         sources = self.corpora()
         made_of = {"corpora": sources, "simulated": any(corpus["simulated"] for corpus in sources)}
+        made_of |= {"votes_as_of": of_stored(self.cursor, self.stored).as_document()}
         return {"made_by": MADE_BY, "what": self.what, "raters": self.raters} | made_of | schema(study, self.chosen)
 
     def corpora(self) -> list[dict]:

@@ -21,7 +21,8 @@ class Watched:
     flags    (item, flags) of the answers that have any
     checks   answers on gold and on clips heard again: rater, person_id, item, turn, content, expected (gold), first (emotion of
              the first hearing)
-    votes    arrays: item, emotion_id, votes; current ones of the panel on the labelled clips
+    votes    arrays: item, emotion_id, votes; current ones of the panels on the labelled clips, the campaign's own even where they are
+             set aside
     own      arrays: item, person_id, emotion_id, votes; of these the members' own
     """
 
@@ -34,7 +35,7 @@ class Watched:
     own: dict[str, np.ndarray]
 
 
-def watch(store: Database, number: int, panel: str, *, pause_s: float) -> Watched:
+def watch(store: Database, number: int, panels: Sequence[str], *, pause_s: float) -> Watched:
     """What has happened in the campaign of that number. pause_s: a longer time between two events is a pause, seconds."""
     cursor = store.cursor()
     campaign = {"campaign": number}
@@ -58,8 +59,8 @@ def watch(store: Database, number: int, panel: str, *, pause_s: float) -> Watche
             checks=[
                 row | {name: _read(row[name]) for name in ("content", "expected")} for row in rows("monitor_checks")
             ],
-            votes=arrays("monitor_votes", panel=panel),
-            own=arrays("monitor_own_votes", panel=panel),
+            votes=arrays("monitor_votes", panels=list(panels)),
+            own=arrays("monitor_own_votes", panels=list(panels)),
         )
     finally:
         cursor.rollback()

@@ -145,7 +145,11 @@ def _places(cursor: Cursor, study: Study) -> tuple[Place, ...]:
     places, listed = [], {}
     for name in study.corpora:
         corpus = _number("corpus", name, corpora)
-        panels = dict(cursor.execute("SELECT name, panel_id FROM panels WHERE corpus_id = ?", [corpus]).fetchall())
+        panels = dict(
+            cursor.execute(
+                "SELECT name, panel_id FROM panels WHERE corpus_id = ? AND kind <> 'pilot'", [corpus]
+            ).fetchall()
+        )
         listed |= panels
         where = "panel" if len(study.corpora) == 1 else f"panel in the corpus {name!r}"
         places.append(Place(corpus, _number(where, study.reference, panels), panels.get(study.candidate)))

@@ -93,6 +93,8 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "campaign researcher-link": campaigns.researcher_link,
     "campaign close": campaigns.close,
     "campaign reopen": campaigns.reopen,
+    "campaign set-aside": campaigns.set_aside,
+    "campaign bring-back": campaigns.bring_back,
     "campaign retire": campaigns.retire,
     "campaign restore": campaigns.restore,
     "campaign remove": campaigns.remove_campaign,

@@ -9,6 +9,7 @@ from emo_core.analysis import data, model_sources
 from emo_core.errors import UnknownName
 from emo_core.publishing import tables
 from emo_core.store import Database, studies
+from emo_core.store.votes_as_of import votes_as_of
 
 
 def saturation(store: Database, study: str, order: str = "subsets", **options) -> dict:
@@ -49,6 +50,7 @@ def distributions(
 def advise(store: Database, study: str, to: str | None = None, **options) -> dict:
     """Which clips should get more human votes for a budget; with `to` the plan is written as CSV for the annotation queue."""
     document = analysis.advice.advise(data.of_study(store, study), **options)
+    document |= {"votes_as_of": votes_as_of(store, study).as_document()}
     if to is not None:
         tables.write_csv(Path(to), document["plan"], analysis.advice.PLAN_COLUMNS)
         document |= {"file": to, "plan": document["plan"][:20], "rows": len(document["plan"])}
@@ -97,4 +99,5 @@ def pack(store: Database, study: str, to: str, panel: list[str] | None = None, *
     chosen = packs.Options(**options)
     found = studies.find_study(store.cursor(), study).study
     votes = data.of_study(store, study, votes=("reference", "candidate"), panels=_further(store, study, panel))
-    return packs.write(votes, asdict(found), chosen, Path(to))
+    as_of = votes_as_of(store, study).as_document()
+    return packs.write(votes, asdict(found) | {"votes_as_of": as_of}, chosen, Path(to))

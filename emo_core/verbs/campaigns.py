@@ -7,6 +7,7 @@ from pathlib import Path
 from emo_core import access
 from emo_core.errors import BadInput, UnknownName
 from emo_core.labelling import event_table, given, making
+from emo_core.labelling.campaign import own_panel
 from emo_core.labelling.office import office
 from emo_core.store import Database, answering, campaigns, studies
 
@@ -21,15 +22,17 @@ def add_campaign(
     clips: list[str] | None = None,
     guidelines: str | None = None,
     form: dict | None = None,
+    join: bool = False,
     **choices,
 ) -> dict:
     """Make a campaign on clips of a study or of a corpus: those of a `plan` of the advisor that have sound (the others are
     counted) and those named, else all.
 
     `file` holds settings, see `labelling.given.settings`; `form` (parts of the form) and `choices` (other settings) win over
-    them where they are not None. `guidelines` is a file too. Emotions are by default those of the study.
+    them where they are not None. `guidelines` is a file too. Emotions are by default those of the study. Votes go to a panel of
+    their own unless `panel` names another; one that is there already takes `join`.
     """
-    settings = given.settings(Path(file)) if file else {}
+    settings = _without_own_panel(given.settings(Path(file))) if file else {}
     settings |= {"name": name} | {key: value for key, value in choices.items() if value is not None}
     settings = _on_clips_of(settings, study, corpus)
     planned = given.plan(Path(plan)) if plan else None
@@ -44,12 +47,12 @@ def add_campaign(
         campaign, without_sound = making.with_sound(store, campaign)
     if clips:
         campaign = replace(campaign, clips=tuple(dict.fromkeys([*(campaign.clips if planned else ()), *clips])))
-    making.make(store, campaign)
+    making.make(store, campaign, join=join)
     made = _summary(campaigns.find_campaign(store, settings["name"].strip()))
     wanted = {}
     if planned:
         wanted["plan"] = {"clips": len(planned.clips), "votes": planned.votes, "without_sound": without_sound}
-    kept = ("name", "study", "corpus", "panel", "clips", "gold", "practice", "slots")
+    kept = ("name", "study", "corpus", "panel", "pilot", "clips", "gold", "practice", "slots")
     return {key: made[key] for key in kept} | wanted | {"settings": made["settings"]}
 
 
@@ -63,6 +66,12 @@ def _on_clips_of(settings: dict, study: str | None, corpus: str | None) -> dict:
             "A campaign labels the clips of a study or of a corpus: give --study or --corpus, one of the two."
         )
     return settings
+
+
+def _without_own_panel(settings: dict) -> dict:
+    """Settings of another campaign without the panel that was its alone: every campaign has its own."""
+    own = own_panel(str(settings.get("name", "")), pilot=bool(settings.get("pilot")))
+    return {key: value for key, value in settings.items() if key != "panel" or value != own}
 
 
 def _form(store: Database, settings: dict, parts: dict) -> dict:
@@ -103,6 +112,8 @@ def list_campaigns(store: Database) -> list[dict]:
         "raters",
         "made_at",
         "closed",
+        "pilot",
+        "set_aside",
     )
     return [{key: _summary(row)[key] for key in kept} for row in campaigns.list_campaigns(store)]
 
@@ -111,7 +122,8 @@ def _summary(row: dict) -> dict:
     """A campaign of the store as verbs show it: a slot is room for one answer on one clip."""
     overlap = row["settings"]["overlap"]
     further = {"corpus": row["settings"].get("corpus", ""), "overlap": overlap, "slots": row["clips"] * overlap}
-    return row | further | {"closed": row["closed_at"] is not None}
+    state = {"closed": row["closed_at"] is not None, "pilot": bool(row["settings"].get("pilot"))}
+    return row | further | state
 
 
 def show_campaign(store: Database, name: str, raters: bool = False) -> dict:
@@ -122,7 +134,7 @@ def show_campaign(store: Database, name: str, raters: bool = False) -> dict:
     made, number = _summary(row), row["campaign_id"]
     kept = (
         "name", "study", "corpus", "panel", "made_at", "closed_at", "closed", "clips", "gold", "practice", "overlap", "slots",
-        "filled", "answers", "latest",
+        "filled", "answers", "latest", "pilot", "set_aside",
     )  # fmt: skip
     document = {key: made[key] for key in kept} | {
         "invites": len(campaigns.invites(store, number)),
@@ -169,12 +181,12 @@ def withdraw(store: Database, name: str) -> dict:
 
 
 def close(store: Database, name: str) -> dict:
-    """Hand out no further clips; answers on their way are still taken."""
+    """Take no answers and hand out no clips any more. What arrives later is refused, and its rater is told."""
     return _set_closed(store, name, True)
 
 
 def reopen(store: Database, name: str) -> dict:
-    """Hand out clips again."""
+    """Take answers and hand out clips again."""
     return _set_closed(store, name, False)
 
 
@@ -188,6 +200,34 @@ def _set_closed(store: Database, name: str, closed: bool) -> dict:
     if closed != (row["closed_at"] is not None):
         campaigns.close_campaign(store, row["campaign_id"], closed=closed)
     return {"campaign": name, "closed": closed}
+
+
+def set_aside(store: Database, name: str, reason: str) -> dict:
+    """Let nothing that came of a campaign count, the decisions on its conflicts too; nothing is deleted, and raters' other votes
+    in the same panel stay. Raises BadInput without a reason, or where it is set aside already.
+    """
+    row = campaigns.find_campaign(store, name)
+    if not reason.strip():
+        raise BadInput("Setting a campaign aside needs a reason: others will ask. Give one with --reason.")
+    if row["set_aside"] is not None:
+        raise BadInput(f"The campaign {name!r} is set aside already: {row['set_aside']}.")
+    return _set_aside(store, row, True, reason.strip())
+
+
+def bring_back(store: Database, name: str) -> dict:
+    """Let a campaign that was set aside count again. Raises BadInput where it was not, or is a pilot."""
+    row = campaigns.find_campaign(store, name)
+    if row["settings"].get("pilot"):
+        raise BadInput(f"The campaign {name!r} is a pilot: its answers never count. Make a campaign that is none.")
+    if row["set_aside"] is None:
+        raise BadInput(f"The campaign {name!r} is not set aside: its votes count.")
+    return _set_aside(store, row, False, "")
+
+
+def _set_aside(store: Database, row: dict, aside: bool, reason: str) -> dict:
+    votes = answering.set_aside(store, row["campaign_id"], aside=aside, reason=reason)
+    office(store).reload()
+    return {"campaign": row["name"], "set_aside": reason or None, "votes": votes}
 
 
 def retire(store: Database, name: str, rater: str, reason: str) -> dict:

@@ -9,6 +9,7 @@ from emo_core.errors import BadInput
 from emo_core.records import Study, parse_merges
 from emo_core.science import comparison
 from emo_core.store import Database, browsing, exporting, runs, studies
+from emo_core.store.votes_as_of import votes_as_of
 
 
 def add_study(store: Database, name: str, corpus: str | list[str], reference: str, emotions: str, **choices) -> dict:
@@ -57,6 +58,7 @@ def show_study(store: Database, name: str, by: str = "clip") -> dict:
     return {
         "study": name,
         **{key: study[key] for key in _CHOICES},
+        "votes_as_of": votes_as_of(store, name).as_document(),
         "clips": table.clips,
         "train": int((~counts.is_test).sum()),
         "test": int(counts.is_test.sum()),

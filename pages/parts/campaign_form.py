@@ -1,32 +1,37 @@
 """The choices of a new campaign."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from emo_core import verbs
 from emo_core.errors import WorkbenchError
 from emo_core.labelling import making
-from emo_core.labelling.campaign import FLAGS, LOOKS, ORDERS, QUESTIONS, SCALES, Campaign, Form
+from emo_core.labelling.campaign import FLAGS, LOOKS, ORDERS, QUESTIONS, SCALES, Campaign, Form, own_panel
+from emo_core.records import Study, panel_kind
 from emo_core.store import Database, corpora, studies
 from emo_core.vocabulary import names as emotion_names
+from pages.parts import study_form
 from pages.parts.session import escape
 
 
-def choose(store: Database) -> Campaign | None:
-    """Draw the form; the campaign that it describes, or None where its choices contradict each other (it says so)."""
+def choose(store: Database) -> tuple[Campaign | None, bool]:
+    """Draw the form; the campaign that it describes, or None where its choices contradict each other (it says so), and whether
+    a panel that is there already was chosen for its votes.
+    """
     known = {stored.study.name: stored.study for stored in studies.list_studies(store)}
     places = [f"study {name}" for name in known] + [f"corpus {c['name']}" for c in corpora.list_corpora(store)]
     if not places:
         st.info("There is no corpus yet. Bring one on the page Corpora.")
-        return None
+        return None, False
     left, right = st.columns(2, gap="large")
     with left:
         name = st.text_input("Name", key="campaign:name", max_chars=100)
         where = st.selectbox("Clips of", places, key="campaign:where")
         study = known.get(where.removeprefix("study ")) if where.startswith("study ") else None
-        panel = st.text_input(
-            "Votes join the panel", study.reference if study else "human", key=f"campaign:{where}:panel",
-            help="A panel of people. A name of its own, such as human:round 2, keeps the new votes apart.",
-        )  # fmt: skip
+        pilot = st.checkbox("Pilot: answers count nowhere", key="campaign:pilot",
+                            help="To try the form out. Answers can be watched and saved, and no study sees them.")  # fmt: skip
+        panel = "" if pilot else _panel(store, name, study, where)
         order = st.selectbox("Order", list(ORDERS), format_func=ORDERS.get, key="campaign:order")
         overlap = st.number_input("Raters a clip", 1, 1000, 3, key="campaign:overlap")
         best = st.number_input(
@@ -49,23 +54,58 @@ def choose(store: Database) -> Campaign | None:
     )
     if not name.strip():
         st.caption("Give it a name.")
-        return None
+        return None, False
     try:
         campaign = Campaign(
             name=name, study=study.name if study else "", corpus="" if study else where.removeprefix("corpus "), form=Form(**form),
-            panel=panel, overlap=int(overlap), order=order, guidelines=guidelines,
+            panel=panel, pilot=pilot, overlap=int(overlap), order=order, guidelines=guidelines,
             examples=_examples(examples), clips=_planned(store, study, int(best)), **more,
         )  # fmt: skip
+        change = making.joining(store, campaign)
+        joins = bool(panel and change)
+        if joins:
+            st.warning(escape(change))
+        elif change:
+            st.warning(escape(f"{change} Choose another name, or choose that panel if this is what you want."))
+            return None, False
         if not best or study is None:
-            return campaign
+            return campaign, joins
         campaign, silent = making.with_sound(store, campaign)
     except WorkbenchError as error:
         st.warning(escape(str(error)))
-        return None
+        return None, False
     st.caption(
         f"{len(campaign.clips):,} clips are planned" + (f"; {silent:,} more have no sound here." if silent else ".")
     )
-    return campaign
+    return campaign, joins
+
+
+def _panel(store: Database, name: str, study, where: str) -> str:
+    """Which panel the votes go to; empty for one of their own."""
+    places = list(study.corpora) if study else [where.removeprefix("corpus ")]
+    there = [each for each in corpora.study_choices(store, places)["candidates"] if panel_kind(each) in ("human", "self-report")]
+    own = own_panel(name) if name.strip() else "one of their own"
+    return st.selectbox(
+        "Votes go to the panel", ["", *there], key=f"campaign:{where}:panel", accept_new_options=True,
+        format_func=lambda panel: panel or f"{own} (new)",
+        help="A panel of their own keeps them apart from the votes of every study there is. A panel that is there already takes "
+        "them in, and the figures of its studies change. Another new one can be typed.",
+    ) or ""  # fmt: skip
+
+
+def begin_study(store: Database, campaign: dict) -> None:
+    """Fill the form of the page Studies with a study whose reference is the campaign's panel."""
+    settings = campaign["settings"]
+    emotions = tuple(settings["form"]["emotions"]) or tuple(emotion_names())
+    name, panel = f"{campaign['name']} votes", campaign["panel"]
+    if campaign["study"]:
+        known = studies.find_study(store.cursor(), campaign["study"]).study
+        other = known.reference if known.reference != panel else known.candidate
+        study = replace(known, name=name, reference=panel, candidate=other, left_out=())
+    else:
+        study = Study(name, (settings["corpus"],), panel, None, emotions)
+    study_form.fill_in(study)
+    st.session_state["study_begun"] = True
 
 
 def _examples(text: str) -> dict[str, str]:

@@ -74,6 +74,7 @@ class Labeller {
         answer: (answer, asked) => this.onAnswer(answer, asked),
         state: () => this.view.sign(),
         hungry: () => this.hungry(),
+        gone: (why) => this.end(why),
       },
     });
     this.draft = new Draft(data.scope);
@@ -141,22 +142,43 @@ class Labeller {
     return this.queue.length < LOW && this.gaveAll === false;
   }
 
-  onAnswer({ clips, progress, closed, ended, waiting, refused }, { want }) {
+  onAnswer({ clips, progress, closed, ended, waiting }, { want }) {
     const answered = this.outbox.turnsPending;
     const known = new Set(this.queue.map(turnOf));
     const fresh = clips.filter((clip) => !known.has(turnOf(clip)) && !answered.has(turnOf(clip)));
     const before = this.clip && turnOf(this.clip);
     this.queue.push(...fresh);
-    if (closed || ended) this.queue = []; // what was not heard yet is not asked for any more
+    if (closed || ended) this.leave(); // what was not heard yet is not asked for any more
     if (want) this.gaveAll = clips.length < Math.min(want, 3) || !fresh.length;
     Object.assign(this, { progress, closed, ended });
-    for (const { why } of refused) this.view.complain(why);
     this.state = this.queue.length ? "on" : closed || ended ? "closed" : waiting || clips.length ? "waiting" : want ? "over" : this.state;
     if (this.state === "waiting" || this.state === "closed") this.lookAgain();
     this.deck.hold(this.held());
     if (this.clip && turnOf(this.clip) !== before) this.show();
     else this.view.draw({ progressOnly: this.queue.length > 0 });
     if ((closed || ended) && !this.clip) this.deck.silence();
+    this.view.drawRefused();
+  }
+
+  // No clip stays on the screen; an answer that was not sent yet is kept beside those that were not taken.
+  leave() {
+    if (this.clip && !this.feedback && !this.pause && this.at < 0 && this.form.isTouched) {
+      const { item, turn } = this.clip;
+      const content = { answer: this.form.answer({ whole: true }) };
+      this.outbox.keepRefused([{ kind: "answer", item, turn, content, at: Date.now(), why: "The campaign ended before it was sent." }]);
+      this.form.clear();
+    }
+    Object.assign(this, { queue: [], at: -1, feedback: null, pause: null });
+  }
+
+  // The campaign was removed: nothing is asked of the server any more.
+  end(why) {
+    this.leave();
+    Object.assign(this, { closed: true, ended: false, gone: why, state: "closed" });
+    this.deck.silence();
+    this.deck.hold([]);
+    this.view.draw();
+    this.view.drawRefused();
   }
 
   lookAgain() {
@@ -285,6 +307,7 @@ class Labeller {
   }
 
   back() {
+    if (this.closed || this.ended) return this.view.complain("Answers cannot be changed any more.");
     const place = this.at >= 0 ? this.at - 1 : this.past.length - 1;
     if (place < 0) return this.view.complain("There is nothing before this. Older answers stand under My answers.");
     this.at = place;
@@ -412,6 +435,8 @@ class Labeller {
       keys: () => this.view.openKeys(),
       again: () => ((this.state = "waiting"), this.outbox.talk()),
       onward: () => this.carryOn(),
+      save: () => this.view.saveRefused(),
+      discard: () => (this.outbox.discardRefused(), this.view.drawRefused()),
     };
     acts[name]?.();
   }

@@ -26,6 +26,11 @@ _HTML = """
     <span class="sign" data-state="saved"><span>saved</span></span>
   </div>
   <p class="complaint" role="alert" hidden></p>
+  <div class="refused" role="alert" hidden>
+    <p></p>
+    <button type="button" data-act="save">Save as a file</button>
+    <button type="button" data-act="discard">Discard</button>
+  </div>
   <div class="panel" role="group" tabindex="-1" hidden></div>
   <div class="word" hidden></div>
   <div class="desk" hidden>
@@ -51,7 +56,10 @@ _HTML = """
     <p class="role"></p>
     <div class="asked"></div>
     <div class="flags" role="group" aria-label="Flags"></div>
-    <label class="comment"><span class="quiet">Comment</span><textarea rows="1" maxlength="2000"></textarea></label>
+    <label class="comment">
+      <span class="quiet">Comment <kbd></kbd></span><textarea rows="1" maxlength="2000"></textarea>
+      <span class="quiet hint">Enter sends, Esc leaves the field</span>
+    </label>
     <div class="foot">
       <button type="button" data-act="back" title="The clip before"><span>Back</span><kbd></kbd></button>
       <button type="button" data-act="forth" title="To the next clip" hidden><span>On</span></button>

@@ -46,7 +46,8 @@ function questions(form) {
 class Form {
   constructor(form, keys) {
     Object.assign(this, { form, keys, asked: questions(form) });
-    this.sendsItself = !form.confirm && form.question !== "several";
+    this.isLong = this.asked.length > 1;
+    this.sendsItself = !form.confirm && !form.comment && form.question !== "several"; // a comment comes after the last key
     this.clear();
   }
 

@@ -12,6 +12,8 @@ class Outbox {
     this.shelf = `workbench:answers:${scope}:`;
     this.kept = true; // whether the browser lets us keep anything
     this.orphans = this.adopt();
+    this.refusedShelf = `workbench:refused:${scope}`;
+    this.refused = this.readRefused();
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     window.addEventListener("online", () => this.soon(0), { signal });
@@ -32,6 +34,40 @@ class Outbox {
       this.kept = false;
     }
     return found.filter(({ events }) => Array.isArray(events) && events.length);
+  }
+
+  // What the server did not take is kept until the rater has seen to it: [{…event, why}].
+  readRefused() {
+    try {
+      const found = JSON.parse(localStorage.getItem(this.refusedShelf));
+      return Array.isArray(found) ? found : [];
+    } catch {
+      return [];
+    }
+  }
+
+  keepRefused(events) {
+    this.refused = [...this.refused, ...events.filter(({ kind }) => kind !== "shown")];
+    try {
+      if (this.refused.length) localStorage.setItem(this.refusedShelf, JSON.stringify(this.refused));
+      else localStorage.removeItem(this.refusedShelf);
+    } catch {} // they stay on this page then
+  }
+
+  discardRefused() {
+    this.refused = [];
+    this.keepRefused([]);
+  }
+
+  // Nothing will ever be taken again: what is pending is kept beside what was refused.
+  giveUp(why) {
+    const waiting = [{ session: this.session, events: this.pending }, ...this.orphans];
+    for (const { session, events } of waiting) {
+      this.keepRefused(events.map((event) => ({ ...event, why })));
+      this.store(session, []);
+    }
+    Object.assign(this, { pending: [], orphans: [], failures: 0, trouble: null });
+    this.listen.gone(why);
   }
 
   get undelivered() {
@@ -76,6 +112,7 @@ class Outbox {
       this.failures = 0;
       this.trouble = null;
     } catch (failure) {
+      if (failure instanceof Gone) return (this.talking = false), this.giveUp(failure.message);
       this.failures += 1;
       this.trouble = failure instanceof Refusal ? failure.message : null;
       this.soon(RETRY_MS[Math.min(this.failures, RETRY_MS.length) - 1]);
@@ -93,6 +130,7 @@ class Outbox {
   async deliverOrphan() {
     const orphan = this.orphans[0];
     const answer = await this.post(orphan.session, orphan.events.slice(0, AT_ONCE), { have: [], want: 0 });
+    this.keepRefused(refusedOf(orphan.events, answer));
     orphan.events = without(orphan.events, answer);
     this.store(orphan.session, orphan.events);
     if (!orphan.events.length) this.orphans.shift();
@@ -101,6 +139,7 @@ class Outbox {
   async exchange() {
     const asked = this.ask();
     const answer = await this.post(this.session, this.pending.slice(0, AT_ONCE), asked);
+    this.keepRefused(refusedOf(this.pending, answer));
     this.pending = without(this.pending, answer);
     this.store(this.session, this.pending);
     this.listen.answer(answer, asked);
@@ -121,6 +160,7 @@ class Outbox {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
+    if (response.status === 410) throw new Gone(await reason(response));
     if (response.status >= 400 && response.status < 500) throw new Refusal(await reason(response));
     if (!response.ok) throw new Error(`status ${response.status}`);
     return response.json();
@@ -142,7 +182,13 @@ class Outbox {
   }
 }
 
+class Gone extends Error {} // the campaign is not there any more
 class Refusal extends Error {} // the server understood and said no; its message is a sentence
+
+const refusedOf = (events, { refused }) => {
+  const whys = new Map(refused.map(({ seq, why }) => [seq, why]));
+  return events.filter(({ seq }) => whys.has(seq)).map((event) => ({ ...event, why: whys.get(event.seq) }));
+};
 
 const without = (events, { acked, refused }) => {
   const gone = new Set([...acked, ...refused.map(({ seq }) => seq)]);

@@ -15,6 +15,14 @@ const make = (tag, attributes = {}, ...children) => {
   return node;
 };
 
+// The nearest part of the page that scrolls, through the shadow root.
+const scrollerOf = (node) => {
+  for (let at = node; at; at = at.parentElement ?? at.getRootNode().host) {
+    if (at.scrollHeight > at.clientHeight && /auto|scroll/.test(getComputedStyle(at).overflowY)) return at;
+  }
+  return document.scrollingElement;
+};
+
 class View {
   constructor(labeller) {
     this.labeller = labeller;
@@ -26,10 +34,11 @@ class View {
     // A button pressed by mouse must not keep the focus: Space would press it again.
     this.root.addEventListener("mousedown", (event) => event.target.closest("button") && event.preventDefault(), { signal });
     this.find(".wave").addEventListener("pointerdown", (event) => this.seek(event), { signal });
-    this.find(".comment textarea").addEventListener("input", (event) => (labeller.form.comment = event.target.value), { signal });
+    this.find(".comment textarea").addEventListener("input", (event) => this.onComment(event), { signal });
     this.find(".comment textarea").addEventListener("keydown", (event) => this.leaveComment(event), { signal });
     this.size = new ResizeObserver(() => this.drawWave());
     this.size.observe(this.find(".wave"));
+    this.root.dataset.long = labeller.form.isLong;
     this.buildForm();
     this.tick = () => {
       this.drawHead();
@@ -71,6 +80,7 @@ class View {
     this.find(".words").textContent = clip?.words ?? "";
     this.find(".words").hidden = !clip?.words;
     this.find(".comment textarea").value = labeller.form.comment;
+    this.drawRefused();
     this.say(desk ? `${at >= 0 ? "Earlier clip" : "Next clip"}. ${labeller.form.asked[labeller.form.active].title}` : this.find(".word").textContent);
     this.drawSound();
     this.drawForm();
@@ -87,7 +97,8 @@ class View {
     if (pause) return place(title(`${pause} clips done. Time for a pause.`), onward, back);
     if (state === "starting") return word.replaceChildren(make("p", {}, "Fetching clips …"));
     if (this.labeller.ended) return place(title("Your part in this campaign has ended."), make("p", {}, "Your answers are kept. Thank you."));
-    if (closed) return place(title("This campaign is closed for now."), make("p", {}, "Your answers are kept. Thank you."));
+    if (this.labeller.gone) return place(title(this.labeller.gone));
+    if (closed) return place(title("This campaign is closed."), make("p", {}, "The answers that you sent before are kept. Thank you."));
     const again = make("button", { type: "button", "data-act": "again" }, "Look again");
     if (state === "over") {
       const done = progress?.done ? `You labelled ${progress.done.toLocaleString("en")} clips. Thank you.` : "There is no clip for you here yet.";
@@ -139,6 +150,27 @@ class View {
     place.hidden = false;
     clearTimeout(this.complaint);
     this.complaint = setTimeout(() => (place.hidden = true), COMPLAINT_MS);
+  }
+
+  // What the server did not take stays in sight until the rater saves or discards it.
+  drawRefused() {
+    const { refused } = this.labeller.outbox;
+    this.find(".refused").hidden = !refused.length;
+    if (!refused.length) return;
+    const answers = refused.filter(({ kind }) => kind === "answer").length;
+    const others = refused.length - answers;
+    const count = (n, one, many) => (n ? [`${n.toLocaleString("en")} ${n === 1 ? one : many}`] : []);
+    const what = [...count(answers, "answer", "answers"), ...count(others, "other change", "other changes")].join(" and ");
+    const whys = [...new Set(refused.map(({ why }) => why))].slice(0, 3).join(" ");
+    this.find(".refused p").textContent = `${what} ${refused.length === 1 ? "was" : "were"} not taken. ${whys}`;
+  }
+
+  saveRefused() {
+    const { refused } = this.labeller.outbox;
+    const told = refused.map(({ at, ...event }) => ({ ...event, happened_at: at ? new Date(at).toISOString() : null }));
+    const url = URL.createObjectURL(new Blob([JSON.stringify(told, null, 2)], { type: "application/json" }));
+    make("a", { href: url, download: "answers-not-taken.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
   say(text) {
@@ -214,13 +246,24 @@ class View {
 
   buildForm() {
     const { form } = this.labeller;
-    this.find(".asked").replaceChildren(...form.asked.map((question) => this.buildQuestion(question)));
+    const fields = form.asked.map((question) => this.buildQuestion(question));
+    const grades = fields.filter((_, place) => form.asked[place].emotion);
+    const others = fields.filter((_, place) => !form.asked[place].emotion);
+    this.find(".asked").replaceChildren(...(grades.length ? [this.gradeTable(grades)] : []), ...others);
     const flags = this.labeller.data.form.flags.map((name) =>
       make("button", { type: "button", "data-flag": name, "aria-pressed": "false", onclick: () => this.labeller.flag(name) }, make("span", {}, FLAG_NAMES[name]), make("kbd", {})),
     );
     this.find(".flags").replaceChildren(...flags);
     this.find(".flags").hidden = !flags.length;
     this.find(".comment").hidden = !this.labeller.data.form.comment;
+  }
+
+  // Grades of emotions stand in two columns where their buttons fit, under the question that they answer.
+  gradeTable(fields) {
+    const { grades } = this.labeller.data.form;
+    const ends = `0 ${ENDS.grade[0]}, ${grades} ${ENDS.grade[1]}`;
+    const head = make("p", { class: "ask" }, make("span", {}, ASK.graded), make("span", { class: "quiet" }, ends));
+    return make("div", { class: "grades", "data-columns": grades <= 5 ? 2 : 1 }, head, ...fields);
   }
 
   buildQuestion(question) {
@@ -295,11 +338,41 @@ class View {
     for (const [act, kbd] of [...this.root.querySelectorAll(".desk [data-act] kbd")].map((kbd) => [kbd.parentElement.dataset.act, kbd])) {
       kbd.textContent = keys.name(keys.code(act));
     }
+    this.find(".comment kbd").textContent = this.keyName("comment");
+    this.follow();
     const open = form.missing.length;
     const send = this.find(".foot .send");
     send.disabled = Boolean(open) && form.missing.includes(form.asked[form.active]);
     send.querySelector("span").textContent = open && !send.disabled ? "Next" : "Send";
     send.hidden = form.sendsItself && form.asked.length === 1 && form.asked[0].kind === "choice" && !form.isTouched;
+  }
+
+  // The active question comes into sight whenever it is another one, and is said to those who do not see it.
+  follow() {
+    const { form, clip } = this.labeller;
+    const now = clip && form.isLong ? `${turnOf(clip)} ${form.active}` : null;
+    if (!now || now === this.followed || this.find(".desk").hidden) return;
+    const sameClip = this.followed?.split(" ")[0] === turnOf(clip);
+    this.followed = now;
+    const question = form.asked[form.active];
+    if (sameClip) this.say(question.title);
+    this.reveal(this.find(`[data-question="${CSS.escape(question.id)}"]`));
+  }
+
+  // Scroll as little as puts a part of the form into the middle of what is free between player and Send; twice, since the
+  // player may take its place at the top meanwhile.
+  reveal(part) {
+    const scroller = scrollerOf(this.root);
+    if (!scroller) return;
+    const header = document.querySelector('[data-testid="stHeader"]')?.getBoundingClientRect().bottom ?? 0;
+    this.root.style.setProperty("--top", `${Math.max(0, header - scroller.getBoundingClientRect().top)}px`);
+    for (let pass = 0; pass < 2; pass += 1) {
+      const top = this.find(".stage").getBoundingClientRect().bottom;
+      const bottom = Math.min(this.find(".foot").getBoundingClientRect().top, scroller.getBoundingClientRect().bottom);
+      const there = part.getBoundingClientRect();
+      if (there.top >= top + 4 && there.bottom <= bottom - 4) return;
+      scroller.scrollBy({ top: (there.top + there.bottom - top - bottom) / 2, behavior: "instant" });
+    }
   }
 
   drawQuestion(question, active) {
@@ -335,10 +408,19 @@ class View {
   }
 
   focusComment() {
-    if (this.labeller.data.form.comment) this.find(".comment textarea").focus();
+    if (!this.labeller.data.form.comment) return;
+    this.find(".comment textarea").focus({ preventScroll: true });
+    this.reveal(this.find(".comment"));
+  }
+
+  onComment(event) {
+    const { form, draft, clip, at } = this.labeller;
+    form.comment = event.target.value;
+    if (clip && at < 0) draft.keep(turnOf(clip), form);
   }
 
   leaveComment(event) {
+    if (event.isComposing) return;
     if (event.key === "Escape" || (event.key === "Enter" && !event.shiftKey)) {
       event.preventDefault();
       event.target.blur();

@@ -55,6 +55,8 @@ def _sync(body: bytes) -> Response:
         return JSONResponse({"error": "This is no message of the labelling page."}, status_code=400)
     if who is None:
         return JSONResponse({"error": "This page is of another store. Reload it."}, status_code=403)
+    if campaigns.campaign_row(store, who["campaign"]) is None:
+        return JSONResponse({"error": "This campaign was removed and takes no answers."}, status_code=410)
     try:
         desk = office(store).desk(who["campaign"])
         done = desk.sync(
@@ -84,6 +86,8 @@ def sound(request: Request) -> Response:
         desk = office(store).desk(who["campaign"])
     except (ValueError, BadInput):
         return PlainTextResponse("There is no such item.", status_code=404)
+    if over := desk.over(who["name"]):
+        return PlainTextResponse(over, status_code=403)
     if not desk.may(who["name"], (item, turn)):
         return PlainTextResponse("This clip was not handed out to you.", status_code=403)
     found = desk.item(item).audio

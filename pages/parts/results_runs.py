@@ -1,6 +1,7 @@
 """Runs of the Results page: their states, one run's card, two runs' differences."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from pages.parts import analyses
 from pages.parts import results_documents as documents
 from pages.parts.job_view import STATES, duration
 from pages.parts.session import escape
+from pages.parts.votes_words import added_since
 
 PARTS = {
     "train_clips": "to train on",
@@ -42,6 +44,7 @@ def card(state: tuple, cards: Sequence[Mapping], *, store: Database, study: str)
         [{"": label, "value": value} for label, value in facts(found).items()], key="table:card", hide_index=True, height="content",
         column_config={"value": st.column_config.TextColumn(width="large")},
     )  # fmt: skip
+    st.caption(added_since(store, study, datetime.fromisoformat(found["made_at"])))
     with st.expander("All settings"):
         st.json(found["settings"] | ({"augmentation": found["augmentation"]} if found["augmentation"] else {}))
     predictor = runs.folder_of(store, found["job"]) / package.FOLDER

@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from emo_core.errors import WorkbenchError
-from emo_core.records import Study
 from emo_core.store import DEFAULT_FOLDER, Database, answering, corpora, ownership, studies
+from pages.parts.votes_words import as_of
 
 _open: dict[Path, Database] = {}
 _opening = threading.Lock()
@@ -61,7 +61,7 @@ def choose_study(store: Database) -> studies.StoredStudy:
         st.selectbox(
             "Study", list(found), key="study_choice", width=320, label_visibility="collapsed", on_change=_choose
         )
-        caption(store, found[name].study)
+        caption(store, found[name])
     return found[name]
 
 
@@ -79,8 +79,9 @@ def _remember(name: str) -> None:
         st.query_params["study"] = name
 
 
-def caption(store: Database, study: Study) -> None:
-    """The study's choices in one line, and whether its corpus is simulated."""
+def caption(store: Database, stored: studies.StoredStudy) -> None:
+    """The study's choices in one line, which votes it rests on, and whether its corpus is simulated."""
+    study = stored.study
     simulated = {corpus["name"] for corpus in corpora.list_corpora(store) if corpus["simulated"]}
     merges = "".join(f", {source} → {target}" for source, target in study.merges.items())
     facts = [
@@ -92,6 +93,7 @@ def caption(store: Database, study: Study) -> None:
         *([f"secondary labels weigh {study.secondary_weight:g}"] if study.secondary_weight else []),
         *([f"without {escape(', '.join(study.left_out))}"] if study.left_out else []),
         f"split by {study.split}, seed {study.seed}" if study.split != "corpus" else "the corpus's own split",
+        as_of(store, stored),
     ]
     if simulated & set(study.corpora):
         st.badge("simulated corpus", icon=":material/science:", color="orange")

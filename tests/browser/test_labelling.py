@@ -354,11 +354,20 @@ def test_practice_pauses_hearing_first_and_closing(browser, server):
         assert command(server.folder, "campaign", "close", campaign).exit_code == 0
         page.locator(".guard").wait_for(state="hidden")
         page.keyboard.press("5")
-        page.locator(".big", has_text="closed for now").wait_for()
+        page.locator(".big", has_text="This campaign is closed").wait_for()
+        page.locator(".refused", has_text="1 answer was not taken").wait_for()
         saved(page)
+        page.reload()
+        page.locator(".refused", has_text="1 answer was not taken").wait_for()  # until the rater has seen to it
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save as a file").click()
+        (kept,) = json.loads(Path(download.value.path()).read_text())
+        assert kept["content"]["answer"]["emotion"] == "neutral" and "closed on" in kept["why"]
+        page.get_by_role("button", name="Discard").click()
+        page.locator(".refused").wait_for(state="hidden")
         assert not thrown
     labelled = [row["answer"]["emotion"] for row in answers(server, campaign) if row["vote_id"]]
-    assert sorted(labelled) == sorted(["disgust", "fear", "sad", "neutral"])
+    assert sorted(labelled) == sorted(["disgust", "fear", "sad"])
 
 
 def test_a_rater_by_touch_sees_only_their_own_labelling(browser, inviting):

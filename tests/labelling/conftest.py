@@ -40,8 +40,8 @@ def sounding(prepared, tmp_path):
 
 def open_desk(store: Database, *raters: str, name: str = "round", form: Form | None = None, **settings) -> Desk:
     """The desk of a new campaign on the study `small`, with its raters."""
-    settings = {"study": "small"} | settings
-    making.make(store, Campaign(name, form=form or Form(emotions=EMOTIONS), **settings))
+    settings = {"study": "small", "panel": "human"} | settings
+    making.make(store, Campaign(name, form=form or Form(emotions=EMOTIONS), **settings), join=True)
     number = campaigns.find_campaign(store, name)["campaign_id"]
     for rater in raters:
         campaigns.join(store, number, rater, sees_votes=False)

@@ -9,14 +9,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from emo_core import verbs
 from emo_core.errors import BadInput, StoreError, UnknownName
 from emo_core.labelling import desk as desk_module
-from emo_core.labelling import making
+from emo_core.labelling import event_table, history, making
 from emo_core.labelling.campaign import Campaign, Form
 from emo_core.labelling.desk import Desk
+from emo_core.labelling.monitor import adjudicate, monitor
 from emo_core.labelling.office import Office
 from emo_core.records import Study
 from emo_core.store import Database, answering, browsing, campaigns, corpora, studies
+from emo_core.store.database import utc_now
+from emo_core.store.votes_as_of import votes_as_of
 from tests.conftest import EMOTIONS
 from tests.labelling.conftest import (
     CLIPS,
@@ -504,13 +508,13 @@ def test_a_retired_raters_votes_are_set_aside_and_come_back(sounding):
     assert votes_of(sounding) == [vote for vote in votes if vote[0] == "Ana"]
     assert answering.retired_names(sounding, desk.number) == {"Bo": "asleep"}
     assert_statistics_follow(sounding)
-    bo.answer(bo.have[0])  # who is set aside may go on; it does not count either
-    bo.answer(next(iter(desk.queue.seats["Bo"].settled)), "anger")
-    bo.sync()
-    assert {rater for rater, _, _ in votes_of(sounding)} == {"Ana"}
+    late = [bo.answer(bo.have[0]), bo.answer(next(iter(desk.queue.seats["Bo"].settled)), "anger")]
+    assert [why["seq"] for why in desk.sync("Bo", "s", late)["refused"]] == [event["seq"] for event in late]
+    assert rows(sounding, "SELECT * FROM votes ORDER BY vote_id") == everything
     assert_as_on_disk(desk)
-    assert answering.retire(sounding, desk.number, "Bo", retired=False, reason="was ill") == 5
+    assert answering.retire(sounding, desk.number, "Bo", retired=False, reason="was ill") == 4
     desk.reload()
+    bo.sync()  # who is back may go on
     assert len(votes_of(sounding)) == 9 and answering.retired_names(sounding, desk.number) == {}
     assert_as_on_disk(desk)
     assert_statistics_follow(sounding)
@@ -519,8 +523,7 @@ def test_a_retired_raters_votes_are_set_aside_and_come_back(sounding):
         answering.retire(sounding, desk.number, "Cy", retired=True, reason="")
 
 
-@pytest.mark.parametrize("how", ["retired first", "voted first"])
-def test_retiring_covers_every_corpus_of_a_campaign(sounding, how):
+def test_retiring_covers_every_corpus_of_a_campaign(sounding):
     corpora.add_corpus(sounding, "other", corpus_with_sound(sounding.folder.parent / "sound"))
     both = Study("both", ("small", "other"), "human", "synthetic:sim/1", EMOTIONS, rule="drop_outside")
     studies.add_study(sounding, both)
@@ -528,20 +531,11 @@ def test_retiring_covers_every_corpus_of_a_campaign(sounding, how):
     ana = Browser(desk, "Ana")
     ana.sync(24)
     ana.sync(24)
-    by_corpus = sorted(ana.have, key=lambda turn: desk.item(turn[0]).corpus)
-    half = len(by_corpus) // 2
-    for turn in by_corpus[:half]:
+    for turn in list(ana.have):
         ana.answer(turn)
     ana.sync()
-    if how == "retired first":
-        answering.retire(sounding, desk.number, "Ana", retired=True, reason="asleep")
-        desk.reload()
-    for turn in by_corpus[half:]:
-        ana.answer(turn)
-    ana.sync()
-    if how == "voted first":
-        answering.retire(sounding, desk.number, "Ana", retired=True, reason="asleep")
-        desk.reload()
+    answering.retire(sounding, desk.number, "Ana", retired=True, reason="asleep")
+    desk.reload()
     assert votes_of(sounding) == []
     assert_as_on_disk(desk)
 
@@ -639,7 +633,7 @@ def test_campaigns_that_cannot_be_are_refused(sounding):
     ):
         with pytest.raises(BadInput, match=why):
             making.make(sounding, Campaign("c", **whole | settings))
-    making.make(sounding, Campaign("c", **whole))
+    making.make(sounding, Campaign("c", **whole, panel="human"), join=True)
     with pytest.raises(BadInput, match="already"):
         making.make(sounding, Campaign("c", **whole))
 
@@ -659,13 +653,122 @@ def test_nobody_takes_the_name_of_a_rater_who_was_imported_or_is_blind(sounding)
     assert members == [("Ana", False), ("Boss", True)]
 
 
-def test_a_closed_campaign_takes_answers_on_their_way_and_hands_out_nothing(sounding):
+def test_a_closed_campaign_takes_nothing_and_says_so(sounding):
     desk = open_desk(sounding, "Ana")
     ana = Browser(desk, "Ana")
-    ana.sync(2)
+    ana.sync(3)
+    first, second, _ = ana.have
+    ana.answer(first)
+    ana.sync()
     campaigns.close_campaign(sounding, desk.number, closed=True)
-    ana.answer(ana.have[0])
-    ana.sync(5)
-    assert ana.last["closed"] and ana.last["clips"] == [] and len(votes_of(sounding)) == 1
+    before = rows(sounding, "SELECT * FROM answers"), rows(sounding, "SELECT * FROM votes")
+    kept = {"seq": 1, "kind": "answer", "item": first[0], "turn": 0, "content": {"answer": {"emotion": "sad"}}}
+    late = [ana.note(kind, turn) for kind, turn in (("shown", second), ("skip", second), ("retract", first))]
+    late += [ana.answer(first, "happy"), ana.answer(second) | {"age_ms": 3_600_000}]  # given before, as it says
+    done = desk.sync("Ana", "s", [kept, *late], want=5)
+    assert done["acked"] == [1] and done["closed"] and not done["clips"]  # what was on disk already is said again
+    assert [(each["seq"], "closed on" in each["why"]) for each in done["refused"]] == [(e["seq"], True) for e in late]
+    assert before == (rows(sounding, "SELECT * FROM answers"), rows(sounding, "SELECT * FROM votes"))
+    with pytest.raises(BadInput, match="closed on"):
+        history.retract(sounding, "round", "Ana", first[0])
+    with pytest.raises(BadInput, match="closed"):
+        campaigns.join(sounding, desk.number, "Bo", sees_votes=False)
     campaigns.close_campaign(sounding, desk.number, closed=False)
-    assert len(ana.sync(5)["clips"]) == 5
+    assert len(ana.sync(5, events=[])["clips"]) == 5
+
+
+# ---- where votes go --------------------------------------------------------------------------------------------------------
+
+
+def label_all(desk, person: str, emotion: str) -> None:
+    browser = Browser(desk, person)
+    while browser.sync(5)["clips"] or browser.have:
+        browser.answer(browser.have[0], emotion)
+
+
+def test_votes_go_to_a_panel_of_their_own_and_no_study_changes(sounding):
+    before = statistics(sounding)
+    desk = open_desk(sounding, "Ana", panel="", overlap=1, order="fewest")
+    assert (desk.campaign.panel, desk.campaign.known_panel) == ("human:round", "human")
+    assert desk.queue.votes.min() > 0  # orders and stop rules go by the votes that were there
+    label_all(desk, "Ana", "sad")
+    answering.settle_statistics(sounding)
+    assert statistics(sounding) == before and len(votes_of(sounding)) == CLIPS
+    assert_as_on_disk(desk)
+    added = studies.add_study(sounding, Study("theirs", "small", "human:round", "human", EMOTIONS, rule="drop_outside"))
+    assert studies.study_counts(sounding, added.study.name).reference.sum() == CLIPS
+
+
+@pytest.mark.parametrize("panel", ["human", ""])
+def test_a_panel_that_is_there_is_joined_on_request_alone(sounding, panel):
+    name = "c" if panel else "lab"
+    if not panel:  # an imported panel has the very name
+        votes = corpus_with_sound(sounding.folder.parent / "sound").votes.assign(panel="human:lab")
+        corpora.add_votes(sounding, "small", votes, source="more")
+    campaign = Campaign(name, "small", Form(emotions=EMOTIONS), panel=panel)
+    with pytest.raises(BadInput, match="would join the panel"):
+        making.make(sounding, campaign)
+    assert not campaigns.list_campaigns(sounding)
+    if panel:
+        assert "reference of the study 'small'); their figures would change" in making.joining(sounding, campaign)
+    assert making.make(sounding, campaign, join=True).panel == (panel or "human:lab")
+    with pytest.raises(BadInput, match="the panel of the campaign"):
+        making.make(sounding, Campaign("later", "small", Form(emotions=EMOTIONS), panel=panel or "human:lab"))
+
+
+def test_a_pilot_counts_nowhere_and_is_watched(sounding):
+    before = statistics(sounding)
+    desk = open_desk(sounding, "Ana", panel="", pilot=True, overlap=1)
+    label_all(desk, "Ana", "sad")
+    answering.settle_statistics(sounding)
+    assert statistics(sounding) == before and votes_of(sounding) == []
+    assert_as_on_disk(desk)
+    watched = monitor(sounding, "round")
+    assert watched["pilot"] and watched["filled"] == CLIPS and watched["raters"][0]["agreement"]["clips"]
+    assert "pilot:round" not in corpora.study_choices(sounding, ["small"])["candidates"]
+    with pytest.raises(UnknownName):
+        studies.add_study(sounding, Study("p", "small", "pilot:round", None, EMOTIONS, rule="drop_outside"))
+    with pytest.raises(BadInput, match="pilot"):
+        verbs.run(sounding, "campaign bring-back", {"name": "round"})
+    verbs.run(sounding, "campaign remove", {"name": "round", "with_answers": True})
+    assert votes_of(sounding) == []
+
+
+def test_a_campaign_is_set_aside_as_a_whole_and_comes_back(sounding):
+    other = open_desk(sounding, "Ana", name="before", overlap=1)
+    label_all(other, "Ana", "happy")
+    answering.settle_statistics(sounding)
+    before, votes = statistics(sounding), votes_of(sounding)
+    desk = open_desk(sounding, "Ana", overlap=1)  # the same rater, the same panel
+    label_all(desk, "Ana", "sad")
+    adjudicate(sounding, "round", 0, "sad", "Boss")
+    whole, everything = statistics(sounding), rows(sounding, "SELECT * FROM votes ORDER BY vote_id")
+    done = verbs.run(sounding, "campaign set-aside", {"name": "round", "reason": "random keys"})
+    assert done == {"campaign": "round", "set_aside": "random keys", "votes": CLIPS + 1}
+    assert statistics(sounding) == before and votes_of(sounding) == votes
+    assert rows(sounding, "SELECT * FROM votes ORDER BY vote_id") == everything
+    shown = verbs.run(sounding, "campaign show", {"name": "round", "raters": True})
+    assert shown["set_aside"] == shown["monitor"]["not_counted"] == "random keys" and shown["filled"] == CLIPS
+    assert {row["not_counted"] for row in event_table.rows(sounding, campaigns.find_campaign(sounding, "round"))} == {
+        "random keys"
+    }
+    with pytest.raises(BadInput, match="already"):
+        verbs.run(sounding, "campaign set-aside", {"name": "round", "reason": "again"})
+    verbs.run(sounding, "campaign bring-back", {"name": "round"})
+    assert statistics(sounding) == whole
+    assert_statistics_follow(sounding)
+    with pytest.raises(BadInput, match="not set aside"):
+        verbs.run(sounding, "campaign bring-back", {"name": "round"})
+
+
+def test_figures_say_which_votes_they_rest_on(sounding):
+    before = votes_as_of(sounding, "small")
+    moment = utc_now()
+    desk = open_desk(sounding, "Ana", overlap=1)
+    label_all(desk, "Ana", "sad")
+    now = votes_as_of(sounding, "small", since=moment)
+    assert (now.votes, now.added, now.lately) == (before.votes + CLIPS, CLIPS, CLIPS) and before.lately == 0
+    assert before.at < moment < now.at
+    assert verbs.run(sounding, "study show", {"name": "small"})["votes_as_of"] == now.as_document()
+    answering.set_aside(sounding, desk.number, aside=True, reason="junk")
+    assert votes_as_of(sounding, "small", since=moment) == replace(before, added=0)

@@ -122,3 +122,50 @@ def test_label_on_real_clips(store, monkeypatch, real_crema):
     as_visitor(monkeypatch, store, "Ana", "researcher")
     for page in PAGES:
         assert not draw(monkeypatch, store, page).error
+
+
+def test_a_new_campaign_keeps_its_votes_apart_unless_a_panel_is_chosen(demo, tmp_path, monkeypatch):
+    store = Database(copied(demo, tmp_path / "store"))
+    as_visitor(monkeypatch, store, "Res", "researcher")
+    app = draw(monkeypatch, store, "campaigns")
+    app.text_input("campaign:name").set_value("first").run()
+    panel = next(box for box in app.selectbox if box.label == "Votes go to the panel")
+    assert panel.value == "" and not app.warning
+    app = panel.set_value("human").run()
+    assert "their figures would change with each answer" in said(app)
+    assert app.button("make").label == "Make the campaign, and join the panel"
+    panel = next(box for box in app.selectbox if box.label == "Votes go to the panel")
+    app = panel.set_value("").run()
+    app.button("make").click().run()
+    app.checkbox("campaign:pilot").check().run()
+    app.text_input("campaign:name").set_value("trial").run()
+    app.button("make").click().run()
+    assert not app.exception
+    made = {row["name"]: row["panel"] for row in campaigns.list_campaigns(store)}
+    assert made == {"first": "human:first", "trial": "pilot:trial"}
+    assert "counts in no study" in said(app) or "count in no study" in said(app)
+    store.close()
+
+
+def test_a_campaign_is_set_aside_and_brought_back_on_its_page(labelled, monkeypatch):
+    as_visitor(monkeypatch, labelled, "Res", "researcher")
+    name = campaigns.list_campaigns(labelled)[0]["name"]
+    app = draw(monkeypatch, labelled, "campaigns", campaign=name)
+    app.text_input("aside_reason").set_value("random keys").run()
+    app.button("aside").click().run()
+    assert "random keys" in said(app)
+    assert campaigns.list_campaigns(labelled)[0]["set_aside"] == "random keys"
+    assert "random keys" in said(draw(monkeypatch, labelled, "raters", campaign=name))
+    app = draw(monkeypatch, labelled, "campaigns", campaign=name)
+    app.button("aside").click().run()
+    assert campaigns.list_campaigns(labelled)[0]["set_aside"] is None
+
+
+def test_answers_of_a_closed_campaign_cannot_be_taken_back(labelled, monkeypatch):
+    number = campaigns.list_campaigns(labelled)[0]["campaign_id"]
+    campaigns.close_campaign(labelled, number, closed=True)
+    try:
+        as_visitor(monkeypatch, labelled, "Ana", "researcher")
+        assert "closed on" in said(draw(monkeypatch, labelled, "my_answers"))
+    finally:
+        campaigns.close_campaign(labelled, number, closed=False)

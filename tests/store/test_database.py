@@ -47,6 +47,8 @@ def test_schema_after_all_migrations(store):
             "answer_id campaign_id person_id item turn kind session seq content seconds happened_at received_at vote_id"
         ),
         "batches": "batch_id corpus_id kind source added_at report",
+        "batches_set_aside": "batch_id campaign_id",
+        "campaign_set_asides": "campaign_id set_aside reason happened_at",
         "campaign_clips": "campaign_id item clip_id role expected",
         "campaigns": "campaign_id name study panel settings made_at closed_at",
         "clips": "clip_id corpus_id name audio start_s end_s duration_s transcript speaker session metadata partition",

@@ -1,10 +1,11 @@
 -- Campaigns, oldest first, with what has happened in each. filled: slots of labelled clips that have an answer; answers counts
--- gold, practice and repeats too. Those of retired raters fill none, and those past the overlap fill no further one.
+-- gold, practice and repeats too. Those of retired raters fill none, and those past the overlap fill no further one. set_aside: why its votes count nowhere,
+-- NULL where they count.
 SELECT
     campaign_id, name, study, panel, settings, made_at, closed_at,
     coalesce(clips, 0) AS clips, coalesce(gold, 0) AS gold, coalesce(practice, 0) AS practice,
     coalesce(raters, 0) AS raters, coalesce(answers, 0) AS answers, coalesce(filled, 0) AS filled,
-    latest
+    latest, set_aside
 FROM campaigns
 LEFT JOIN (
     SELECT campaign_id, count(*) FILTER (role = 'label') AS clips, count(*) FILTER (role = 'gold') AS gold,
@@ -28,4 +29,10 @@ LEFT JOIN (
     JOIN (SELECT campaign_id, CAST(settings ->> '$.overlap' AS INTEGER) AS overlap FROM campaigns) USING (campaign_id)
     GROUP BY campaign_id
 ) AS answered USING (campaign_id)
+LEFT JOIN (
+    SELECT campaign_id, arg_max(reason, (happened_at, rowid)) AS set_aside
+    FROM campaign_set_asides
+    GROUP BY campaign_id
+    HAVING arg_max(set_aside, (happened_at, rowid))
+) AS aside USING (campaign_id)
 ORDER BY campaign_id
