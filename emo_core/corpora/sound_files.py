@@ -31,12 +31,13 @@ SUFFIXES = (
     ".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".webm", ".aif", ".aiff", ".aifc", ".au", ".snd", ".sph",
     ".w64", ".rf64", ".caf",
 )  # fmt: skip
-_NOT_READ = (
+NOT_READ = (
     ".3gp", ".aac", ".ac3", ".amr", ".ape", ".avi", ".m4b", ".mka", ".mkv", ".mov", ".mp4", ".mpg", ".spx", ".wma", ".wv",
 )  # fmt: skip
 _PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")  # Label Studio's, before the name of a file that was uploaded
+# The server of a URL, and Label Studio's own folders on it
 _SERVER = re.compile(
-    r"^(?:[a-z][a-z0-9+.-]+://[^/]*/+|/?data/local-files/\?d=|/?data/upload/(?:[0-9]+/)?)", re.IGNORECASE
+    r"^(?:[a-z][a-z0-9+.-]+://[^/]*)?/+(?:data/local-files/\?d=|data/upload/(?:[0-9]+/)?)?", re.IGNORECASE
 )
 
 
@@ -59,7 +60,7 @@ class _Place:
     def stem(self) -> str:
         """The name without an ending that sound has."""
         stem, dot, ending = self.name.rpartition(".")
-        return stem if dot and stem and f".{ending.lower()}" in (*SUFFIXES, *_NOT_READ) else self.name
+        return stem if dot and stem and f".{ending.lower()}" in (*SUFFIXES, *NOT_READ) else self.name
 
     def fits(self, other: "_Place") -> bool:
         """Whether both may mean the same sound: the folders of one are the end of the other's, and so the name."""
@@ -96,8 +97,8 @@ class Sounds:
     notes       on files that were left out or cannot be read
     """
 
-    def __init__(self, root: Path | str | None):
-        """Raises BadInput where the folder is not there or cannot be listed."""
+    def __init__(self, root: Path | str | None, *, not_read: tuple[str, ...] = NOT_READ):
+        """`not_read`: the endings that a note tells of. Raises BadInput where the folder is not there or cannot be listed."""
         self.root = folder(root, "the folder of the sound files") if root is not None else None
         self.files: dict[str, float] = {}
         self.unreadable: set[str] = set()
@@ -107,7 +108,7 @@ class Sounds:
         if self.root is None:
             return
         try:
-            names, self.notes = _listed(self.root)
+            names, self.notes = _listed(self.root, not_read)
         except OSError as error:
             raise BadInput(f"{self.root} has a file that cannot be listed: {error}. Check its permissions.") from error
         lengths = Lengths(self.root)
@@ -279,7 +280,7 @@ class Lengths:
             return float("nan") if found is None else found
         except (AudioError, OSError) as error:
             self.unreadable.add(name)
-            kind = str(error).replace(path.name, "").replace(path.stem, "")
+            kind = str(error).replace(path.name, "").partition(". ")[0]
             self._why.setdefault(kind, []).append(str(error))
             return float("nan")
 
@@ -348,12 +349,12 @@ def _agreeing(some: tuple[str, ...], others: tuple[str, ...]) -> int:
     return count
 
 
-def _listed(root: Path) -> tuple[list[str], list[str]]:
+def _listed(root: Path, unread: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Paths below the root, best formats first; links that lead out of it are left out."""
     found, outside, unnamed, not_read = [], 0, 0, Counter()
     for path in root.rglob("*"):
         ending = path.suffix.lower()
-        if ending in _NOT_READ and path.is_file():
+        if ending in unread and path.is_file():
             not_read[ending] += 1
         elif ending in SUFFIXES and path.is_file():
             name = path.relative_to(root).as_posix()
