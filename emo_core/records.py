@@ -21,6 +21,8 @@ from emo_core.errors import BadInput
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
     import pandas as pd
 
+    from emo_core.corpora.sound_files import Sounds
+
 Rule = Literal["all_inside", "drop_outside"]
 Split = Literal["clip", "speaker", "session", "corpus"]
 RULES: dict[str, str] = {
@@ -164,8 +166,8 @@ class Reading:
     """What an importer found in a source: tables (columns above), and what it left out. `votes` may stay on disk;
     `clips` may then be None: the clips are those voted on.
 
-    `audio_root` is the folder that every path in `clips.audio` is relative to; `audio_files` (key, audio, duration_s) says
-    which files lie there under which names, for clips that the votes alone name. `simulated` marks made-up votes or speech.
+    `audio_root` is the folder that every path in `clips.audio` is relative to; `sounds` finds
+    the files there for clips that the votes alone name. `simulated` marks made-up votes or speech.
     `rating_scale` is the lowest and the highest valence, arousal or dominance that raters could give. `labels` says what
     labels mean that the vocabulary does not know. `tables` are small tables for the report: {title: rows}.
     """
@@ -175,7 +177,7 @@ class Reading:
     clips: "pd.DataFrame | None"
     votes: "pd.DataFrame | VotesFile"
     audio_root: Path | None = None
-    audio_files: "pd.DataFrame | None" = None
+    sounds: "Sounds | None" = None
     licence: str = ""
     simulated: bool = False
     rating_scale: tuple[float, float] | None = None

@@ -10,14 +10,16 @@ samples in a row on, because a single one is an ordinary loud peak.
 import io
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from emo_core.audio import streams
 from emo_core.errors import AudioError, BadInput
 
 CLIPPED_RUN = 3  # full-scale samples in a row
@@ -79,16 +81,19 @@ def inspect(path: Path | str, start_s: float | None = None, end_s: float | None 
     if kind := _browser_only(path):
         note = f"Only the browser can read {kind}: no spectrogram. Convert it with: {_conversion(path)}"
         return AudioFacts(None, None, None, None, kind, (note,), ("browser_only",))
-    with _opened(path) as file:
-        claimed, rate = _claimed_frames(path, file), file.samplerate
+    with _opened(path) as sound:
+        file, claimed, rate = sound.file, sound.claimed, sound.file.samplerate
         first, last = _span(path, start_s, end_s, claimed, rate)
         tally = _Tally(file.subtype)
-        for block in _blocks(file, _BLOCK, first, last):
+        for block in sound.blocks(first, last):
             tally.add(block)
         if not tally.frames:
             raise _without_sound(path, claimed / rate, first / rate, last / rate)
         whole = (first, last) == (0, claimed)
         problems = dict(tally.problems(last - first, rate, whole=whole))
+        if sound.uncertain:  # nothing was claimed
+            problems = {"uncertain_length": sound.uncertain} | problems
+            problems.pop("broken_off", None)
         return AudioFacts(
             sample_rate=rate,
             channels=file.channels,
@@ -117,13 +122,26 @@ def decode(path: Path | str, start_s: float | None = None, end_s: float | None =
         raise AudioError(
             f"{path.name} is {kind}, which only the browser can read. Convert it with: {_conversion(path)}"
         )
-    with _opened(path) as file:
-        claimed = _claimed_frames(path, file)
-        first, last = _span(path, start_s, end_s, claimed, file.samplerate)
-        samples = _read(path, first, last)
+    with _opened(path) as sound:
+        rate = sound.file.samplerate
+        first, last = _span(path, start_s, end_s, sound.claimed, rate)
+        samples = sound.read(first, last)
         if not len(samples):
-            raise _without_sound(path, claimed / file.samplerate, first / file.samplerate, last / file.samplerate)
-        return samples, file.samplerate
+            raise _without_sound(path, sound.claimed / rate, first / rate, last / rate)
+        return samples, rate
+
+
+def seconds(path: Path | str) -> float | None:
+    """How long a file is, without looking at its sound: as its header states where it knows, else counted. None for M4A and
+    WebM, which only the browser can read.
+
+    Raises AudioError as `inspect` does.
+    """
+    path = Path(path)
+    if _browser_only(path):
+        return None
+    with _opened(path) as sound:
+        return sound.frames / sound.file.samplerate
 
 
 def as_wav(path: Path | str, start_s: float | None = None, end_s: float | None = None) -> bytes:
@@ -140,21 +158,22 @@ def as_wav(path: Path | str, start_s: float | None = None, end_s: float | None =
 
 def needs_decoding(path: Path | str, start_s: float | None = None, end_s: float | None = None) -> bool:
     """Whether a browser must be given `as_wav` instead of the file: spans, AIFF, 32-bit integers, content that does not
-    fit the ending, files whose header claims another length than they hold.
+    fit the ending, files whose header does not know their length, or claims another than they hold.
 
-    Only the header and the last frame are read. Raises AudioError where the file cannot be played.
+    Where the header knows it, only that and the last frame are read. Raises AudioError where the file cannot be played.
     """
     path = Path(path)
     if _browser_only(path):
         return start_s is not None or end_s is not None  # `decode` then says that it cannot
-    with _opened(path) as file:
-        if start_s is not None or end_s is not None:
+    with _opened(path) as sound:
+        file = sound.file
+        if start_s is not None or end_s is not None or sound.rebuilt:
             return True
         if file.format not in _BROWSER_CONTENT.get(path.suffix.lower(), ()):
             return True
         if file.format in ("WAV", "WAVEX") and file.subtype not in _BROWSER_WAV:
             return True
-        return _claimed_frames(path, file) != file.frames or not _ends_well(file)
+        return sound.claimed != file.frames or not _ends_well(file)
 
 
 def contained(root: Path | str, relative: Path | str) -> Path:
@@ -179,22 +198,103 @@ def contained(root: Path | str, relative: Path | str) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class _Link:
+    """Frames of a file that libsndfile reads at one go: nearly always all of them."""
+
+    open: Callable[[], soundfile.SoundFile]
+    frames: int
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """A file that is open.
+
+    file       for its format, sample rate and channels
+    links      the parts of the file, one after the other
+    claimed    frames that the header claims, where it does
+    rebuilt    whether the header does not know the length, so that it was counted
+    uncertain  what is not certain about the length: a sentence, or empty
+    """
+
+    file: soundfile.SoundFile
+    links: tuple[_Link, ...]
+    claimed: int
+    rebuilt: bool = False
+    uncertain: str = ""
+
+    @property
+    def frames(self) -> int:
+        """Frames that are there, as far as libsndfile knows without reading them."""
+        return sum(link.frames for link in self.links)
+
+    def blocks(self, first: int, last: int) -> Iterator[np.ndarray]:
+        """Blocks of samples (frames, channels) from frame `first` up to `last` or the spot where the file breaks off."""
+        for link, begin, end in self._parts(first, last):
+            yield from _blocks(link, _BLOCK, begin, end)
+
+    def read(self, first: int, last: int) -> np.ndarray:
+        """Frames first…last as float32 (frames, channels), as many as are there."""
+        parts = [_read(link, begin, end) for link, begin, end in self._parts(first, last)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _parts(self, first: int, last: int) -> Iterator[tuple[_Link, int, int]]:
+        """The links in which these frames lie, and which of theirs. The last link may claim more than it has."""
+        begins = 0
+        for place, link in enumerate(self.links, 1):
+            ends = begins + link.frames if place < len(self.links) else max(last, begins)
+            if max(first, begins) < min(last, ends):
+                yield link, max(first, begins) - begins, min(last, ends) - begins
+            begins = ends
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+def _opened(path: Path) -> Iterator[_Sound]:
     """The file, opened. Raises AudioError where it is not a sound file."""
     _refuse_at_sight(path)
     try:
-        file = soundfile.SoundFile(path)
+        file, again = soundfile.SoundFile(path), None
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: .raw, whose sample rate nothing tells
-        reason = getattr(error, "error_string", str(error)).strip(" .")
-        raise AudioError(
-            f"{path.name} is not audio that can be read ({reason}). "
-            f"Check the file, or convert it with: {_conversion(path)}"
-        ) from error
+        again = streams.rebuilt_unopened(path)
+        if again is None:
+            reason = getattr(error, "error_string", str(error)).strip(" .")
+            raise AudioError(
+                f"{path.name} is not audio that can be read ({reason}). "
+                f"Check the file, or convert it with: {_conversion(path)}"
+            ) from error
+        file = soundfile.SoundFile(io.BytesIO(again.links[0]))
     with file:
-        if not file.frames:
-            raise _without_sound(path, _claimed_frames(path, file) / file.samplerate)
-        yield file
+        again = again or streams.rebuilt(path, file)
+        if again is None or not again.links:
+            claimed, uncertain = _claimed_frames(path, file), again.problem if again else ""
+            links = (_Link(lambda: soundfile.SoundFile(path), file.frames),)
+        else:
+            links, changes = _links(again.links, file)
+            claimed, uncertain = sum(link.frames for link in links), again.problem or changes
+        if not claimed or not any(link.frames for link in links):
+            raise _without_sound(path, claimed / file.samplerate)
+        if claimed >= streams.UNKNOWN_FRAMES:
+            raise AudioError(f"{path.name} does not say how long it is. Convert it with: {_conversion(path)}")
+        if uncertain:
+            uncertain += f" Convert it with: {_conversion(path)}"
+        yield _Sound(file, links, claimed, rebuilt=bool(again and again.links), uncertain=uncertain)
+
+
+def _links(parts: tuple[bytes, ...], file: soundfile.SoundFile) -> tuple[tuple[_Link, ...], str]:
+    """The parts of a file that go on as it begins, and a sentence where others were left out."""
+    links = []
+    for data in parts:
+        try:
+            with soundfile.SoundFile(io.BytesIO(data)) as part:
+                if (part.samplerate, part.channels) == (file.samplerate, file.channels):
+                    links.append(_Link(partial(_in_memory, data), part.frames))
+        except soundfile.LibsndfileError:
+            continue
+    return tuple(links), streams.CHANGES if len(links) < len(parts) else ""
+
+
+def _in_memory(data: bytes) -> soundfile.SoundFile:
+    return soundfile.SoundFile(io.BytesIO(data))
 
 
 def _refuse_at_sight(path: Path) -> bytes:
@@ -258,42 +358,44 @@ def _span(path: Path, start_s: float | None, end_s: float | None, frames: int, s
     )
 
 
-def _read(path: Path, first: int, last: int) -> np.ndarray:
-    """Frames first…last as float32 (frames, channels), as many as are there."""
-    with soundfile.SoundFile(path) as file:
+def _read(link: _Link, first: int, last: int) -> np.ndarray:
+    """Frames first…last of a link as float32 (frames, channels), as many as are there."""
+    with link.open() as file:
         try:
             file.seek(first)
             samples = file.read(last - first, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, MemoryError, ValueError):  # a damaged header may claim any length
-            samples = _read_until_it_breaks(path, last)[first:]
+            samples = _read_until_it_breaks(link, last)[first:]
     np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     return samples
 
 
-def _read_until_it_breaks(path: Path, last: int) -> np.ndarray:
-    with soundfile.SoundFile(path) as file:
-        blocks = list(_blocks(file, _SMALL_BLOCK, 0, last))
+def _read_until_it_breaks(link: _Link, last: int) -> np.ndarray:
+    blocks = list(_blocks(link, _SMALL_BLOCK, 0, last))
+    with link.open() as file:
         return np.concatenate(blocks) if blocks else np.zeros((0, file.channels), np.float32)
 
 
-def _blocks(file: soundfile.SoundFile, size: int, first: int, last: int) -> Iterator[np.ndarray]:
-    """Blocks of samples (frames, channels) from frame `first` up to `last` or the spot where the file breaks off."""
+def _blocks(link: _Link, size: int, first: int, last: int) -> Iterator[np.ndarray]:
+    """Blocks of samples (frames, channels) from frame `first` up to `last` or the spot where the link breaks off."""
     done = first
-    while done < last:
-        try:
-            if done == first and first:
-                file.seek(first)
-            block = file.read(min(size, last - done), dtype="float32", always_2d=True)
-        except (soundfile.LibsndfileError, ValueError):  # ValueError: soundfile stands behind the end that it knows of
-            if size == _SMALL_BLOCK:
+    with link.open() as file:
+        while done < last:
+            try:
+                if done == first and first:
+                    file.seek(first)
+                block = file.read(min(size, last - done), dtype="float32", always_2d=True)
+            except (
+                soundfile.LibsndfileError,
+                ValueError,
+            ):  # ValueError: soundfile stands behind the end that it knows of
+                break
+            if not len(block):
                 return
-            with soundfile.SoundFile(file.name) as again:  # a broken decoder stays broken: go back in finer steps
-                yield from _skipped(_blocks(again, _SMALL_BLOCK, 0, last), done)
-            return
-        if not len(block):
-            return
-        done += len(block)
-        yield block
+            done += len(block)
+            yield block
+    if done < last and size > _SMALL_BLOCK:  # a broken decoder stays broken: begin again, in finer steps
+        yield from _skipped(_blocks(link, _SMALL_BLOCK, 0, last), done)
 
 
 def _skipped(blocks: Iterator[np.ndarray], frames: int) -> Iterator[np.ndarray]:
@@ -319,11 +421,11 @@ def _claimed_frames(path: Path, file: soundfile.SoundFile) -> int:
     claimed = _chunk_sizes(path, order) if order else {}
     if order == "big":
         frames = claimed.get("COMM frames", 0)
-        return file.frames if frames in (0, 0xFFFFFFFF) else frames
+        return frames if streams.known_size(frames) else file.frames
     block, size = claimed.get("block", 0), claimed.get("data", 0)
     if file.subtype not in _BITS and file.subtype not in ("FLOAT", "DOUBLE"):
         return file.frames  # compressed: bytes do not count frames
-    if not block or size in (0, 0xFFFFFFFF):  # written as a stream: the header does not know
+    if not block or not streams.known_size(size):  # written as a stream: the header does not know
         return file.frames
     return size // block or file.frames
 

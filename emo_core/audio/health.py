@@ -31,6 +31,7 @@ PROBLEMS: dict[str, str] = {
     "wrong_span": "the clip's start and end do not lie in its file",
     "browser_only": "only a browser can play the file (M4A, WebM); its sound was not examined",
     "broken_off": "the audio breaks off before its end",
+    "uncertain_length": "the file does not say how long it is, or changes on the way: parts may be left out",
     "silent": "digital silence: all samples are 0",
     "near_silent": "almost silent: no sample reaches −60 dBFS",
     "clipped": "clipping: three or more samples in a row at full scale",

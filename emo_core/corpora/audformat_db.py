@@ -44,7 +44,10 @@ def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
         raise BadInput(f"{root} has no db.yaml. Give {_GIVE}.")
     header = sources.as_dict(sources.read_yaml(sources.read_text(root / "db.yaml"), "db.yaml"))
     sounds = Sounds(audio if audio is not None else root)
-    find = sounds.at if audio is None else sounds.find
+
+    def find(file: str, clip: str) -> dict[str, Any]:
+        return sounds.at(file) if audio is None else sounds.find(file, clip=clip)
+
     found, taken = Collection(), {}
     for name, table in sources.as_dict(header.get("tables")).items():
         rows = _rows(root, sources.text(name) or "", found)
@@ -197,7 +200,7 @@ def _add(found: Collection, where: str, columns: _Columns, cells: dict, find: An
         return found.skip(where, f"{file!r} from {cells.get('start')} to {cells.get('end')} names no part of a file")
     clip = sources.span_name(file, (part["start_s"], end)) if part else file
     said = _clip_fields(columns, cells, spanned=bool(part))
-    heard = {name: value for name, value in find(file).items() if value is not None}
+    heard = {name: value for name, value in find(file, clip).items() if value is not None}
     found.add_clip(clip, partition=columns.partition, **part, **(said | heard))
     for rater in columns.raters.values():
         for vote in _votes(rater, cells):

@@ -1,20 +1,17 @@
 """Where importers put together what they find: sound files by their names, clips and votes as tables."""
 
 import json
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pandas as pd
 
-from emo_core.corpora.sound_files import SUFFIXES, find_audio
-from emo_core.corpora.sources import folder, text
+from emo_core.corpora.sound_files import SUFFIXES, Sounds
 from emo_core.errors import BadInput
 from emo_core.records import Reading, Skipped
 
@@ -44,63 +41,6 @@ def holds_sound(path: Path | str, name: re.Pattern, *, below: str) -> bool:
         return any(name.fullmatch(file.stem) and file.suffix.lower() in SUFFIXES for file in files)
     except (OSError, ValueError):
         return False
-
-
-class Sounds:
-    """The sound files under a folder (none where there is no folder), found by path, by the end of a path, or by name."""
-
-    def __init__(self, root: Path | str | None):
-        """Raises BadInput where the folder is not there or cannot be listed."""
-        self.root = folder(root, "the folder of the sound files") if root is not None else None
-        self.notes: list[str] = []
-        self._places: dict[str, tuple[str, float]] = {}
-        if self.root is None:
-            return
-        try:
-            table, self.notes = find_audio(self.root)
-        except OSError as error:
-            raise BadInput(f"{self.root} has a file that cannot be listed: {error}. Check its permissions.") from error
-        self._places = {key: (audio, seconds) for key, audio, seconds in table.itertuples(index=False)}
-
-    @property
-    def files(self) -> dict[str, float]:
-        """Paths below the folder with their duration in seconds (NaN: the header cannot be read)."""
-        return dict(self._places.values())
-
-    def at(self, path: str | None) -> dict[str, Any]:
-        """`audio` and `duration_s` of the file at exactly this path below the folder; empty where there is none."""
-        audio, length = self._places.get(path or "", ("", 0.0))
-        return {"audio": audio, "duration_s": None if math.isnan(length) else length} if audio else {}
-
-    def find(self, *addresses: Any) -> dict[str, Any]:
-        """The same for the first address (path, URL, name) that leads to a file.
-
-        Longer ends of a path are tried before shorter ones; Label Studio's prefix of eight hexadecimal digits is dropped.
-        """
-        if not self._places:
-            return {}
-        keys = (key for address in addresses for key in _keys(text(address) or ""))
-        return next((self.at(key) for key in keys if key in self._places), {})
-
-
-def _keys(address: str) -> Iterable[str]:
-    """Under which keys a file may be known that this address means, best first: as it is written, then with %20 as a space."""
-    if "%" in address and unquote(address) != address:
-        yield from _keys_as_written(address)
-    yield from _keys_as_written(unquote(address))
-
-
-def _keys_as_written(address: str) -> Iterable[str]:
-    path = re.sub(r"^[a-z0-9+.-]+://[^/]*/|^/data/local-files/\?d=", "", address, flags=re.IGNORECASE)
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")][-16:]
-    tails = ["/".join(parts[start:]) for start in range(len(parts))]
-    if parts:
-        tails.append(re.sub(r"^[0-9a-f]{8}-(?=.)", "", parts[-1]))
-    for tail in tails:
-        yield tail
-        stem, dot, ending = tail.rpartition(".")
-        if dot and f".{ending.lower()}" in (*SUFFIXES, ".mp4"):
-            yield stem
 
 
 @dataclass
@@ -163,6 +103,7 @@ class Collection:
                 first = self.skipped[0]
                 why = f"Left out: {len(self.skipped):,}, the first of them {first.where}: {first.reason}."
             raise BadInput(f"{source} has no votes that can be read as {name}. {why}")
+        clips = self._settled(clips, sounds)
         self._note_clips(clips, votes, sounds)
         return Reading(
             format=name,
@@ -175,9 +116,18 @@ class Collection:
             **more,
         )
 
+    def _settled(self, clips: pd.DataFrame, sounds: Sounds) -> pd.DataFrame:
+        """The clips without the sound that is not certainly theirs."""
+        silent, notes = sounds.settle()
+        self.notes += notes
+        lost = clips["clip"].isin(silent)
+        return clips.assign(
+            **{name: clips[name].mask(lost) for name in ("audio", "duration_s") if name in clips and lost.any()}
+        )
+
     def _note_clips(self, clips: pd.DataFrame, votes: pd.DataFrame, sounds: Sounds) -> None:
         """How many clips have sound and votes, and whether some share their sound by mistake."""
-        heard = clips[clips["audio"].notna()]
+        heard = clips[clips["audio"].notna() & ~clips["audio"].isin(sounds.unreadable)]
         if sounds.root is not None:
             self.notes.append(f"{len(heard):,} of {len(clips):,} clips have a sound file.")
         shared = heard.duplicated([name for name in ("audio", "start_s", "end_s") if name in heard])

@@ -18,7 +18,7 @@ import pandas as pd
 from emo_core import vocabulary
 from emo_core.corpora import sources
 from emo_core.corpora.formats import Format
-from emo_core.corpora.sound_files import audio_root, duration
+from emo_core.corpora.sound_files import Lengths, audio_root
 from emo_core.errors import BadInput, BadTable
 from emo_core.records import Reading, Skipped
 
@@ -63,7 +63,8 @@ def read(folder: Path | str, *, audio: Path | str | None = None) -> Reading:
         first = f" The first row left out: {skipped[0].where}: {skipped[0].reason}." if skipped else ""
         raise BadInput(f"{table.name} has no row that can be taken.{first} Take the file as it was published.")
     sounds = audio_root(audio) if audio else root / "AudioWAV"
-    clips = _clips(root, tabulated, sounds)
+    lengths = Lengths(sounds)
+    clips = _clips(root, tabulated, lengths)
     voteless = len(set(stimuli.values()) - set(clips["clip"]))
     return Reading(
         format="crema-d",
@@ -74,8 +75,9 @@ def read(folder: Path | str, *, audio: Path | str | None = None) -> Reading:
         licence=LICENCE,
         skipped=tuple(skipped),
         notes=(
-            f"{clips['audio'].notna().sum():,} of {len(clips):,} clips have their audio in {sounds.name}/.",
+            f"{clips['duration_s'].notna().sum():,} of {len(clips):,} clips have their audio in {sounds.name}/.",
             f"{voteless:,} clips of SentenceFilenames.csv have no votes here.",
+            *lengths.notes(),
         ),
     )
 
@@ -172,12 +174,12 @@ def _votes(table: pd.DataFrame) -> pd.DataFrame:
     return votes[votes["times"] > 0].drop(columns="row").reset_index(drop=True)
 
 
-def _clips(root: Path, table: pd.DataFrame, sounds: Path) -> pd.DataFrame:
+def _clips(root: Path, table: pd.DataFrame, lengths: Lengths) -> pd.DataFrame:
     """One row a clip, in the order of the table; its name says actor, sentence, intended emotion and level."""
     names = table["clip"].drop_duplicates()
     parts = names.str.split("_", expand=True)
     actors = _actors(root)
-    audio = [f"{name}.wav" if _is_inside(sounds / f"{name}.wav", sounds) else None for name in names]
+    audio = [f"{name}.wav" if _is_inside(lengths.root / f"{name}.wav", lengths.root) else None for name in names]
     metadata = [
         {"intended": vocabulary.find_emotion(emotion), "level": level, "sentence": sentence} | actors.get(actor, {})
         for actor, sentence, emotion, level in parts.itertuples(index=False)
@@ -186,7 +188,7 @@ def _clips(root: Path, table: pd.DataFrame, sounds: Path) -> pd.DataFrame:
         {
             "clip": names,
             "audio": audio,
-            "duration_s": [duration(sounds / file) if file else np.nan for file in audio],
+            "duration_s": [lengths.of(file) if file else np.nan for file in audio],
             "transcript": parts[1].map(SENTENCES),
             "speaker": parts[0],
             "metadata": metadata,

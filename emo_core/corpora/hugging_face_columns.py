@@ -82,7 +82,7 @@ def collect(root: Path, parts: list, sounds: Sounds, found: Collection) -> None:
             found.skip(f"{part.file} row {row}", f"it has no {roles.fields['clip']}, which names the clip")
             continue
         name = f"{part.split}/{clip}" if apart and part.split else clip
-        found.add_clip(name, **_clip_fields(part, clip, cells, roles, sounds))
+        found.add_clip(name, **_clip_fields(part, name, clip, cells, roles, sounds))
         for vote in _votes(cells, roles):
             found.add_vote(name, **vote)
     silent = sum(not fields.get("audio") for fields in found.clips.values())
@@ -186,7 +186,7 @@ def _cell(cells: dict, place: tuple[str, str | None]) -> Any:
     return cells.get(column) if name is None else sources.as_dict(cells.get(column)).get(name)
 
 
-def _clip_fields(part: Any, clip: str, cells: dict, roles: Roles, sounds: Sounds) -> dict[str, Any]:
+def _clip_fields(part: Any, name: str, clip: str, cells: dict, roles: Roles, sounds: Sounds) -> dict[str, Any]:
     """What a row says of its clip."""
     value = {role: cells.get(column) for role, column in roles.fields.items()}
     fields: dict[str, Any] = {name: sources.text(value.get(name)) for name in ("transcript", "speaker", "session")}
@@ -203,7 +203,7 @@ def _clip_fields(part: Any, clip: str, cells: dict, roles: Roles, sounds: Sounds
         *(name for name, _ in roles.counts),
     }
     metadata = sources.scalars(cells, without=used)
-    return fields | sounds.find(value.get("audio"), clip) | ({"metadata": metadata} if metadata else {})
+    return fields | sounds.find(value.get("audio"), clip, clip=name) | ({"metadata": metadata} if metadata else {})
 
 
 def _panels(labels: list[str], fields: dict[str, str], rows: list[dict]) -> dict[str, str]:

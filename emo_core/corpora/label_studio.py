@@ -134,7 +134,7 @@ def _add_clip(found: Collection, name: str, data: dict, sounds: Sounds) -> None:
     """A task's data: sound behind the first key that looks like one, texts by their usual names, the rest as metadata."""
     texts = {field: sources.first_text(data, names) for field, names in _TEXTS.items()}
     rest = sources.scalars(data, without={name for names in _TEXTS.values() for name in names})
-    found.add_clip(name, **texts, **sounds.find(_address(data)), metadata=rest or None)
+    found.add_clip(name, **texts, **sounds.find(_address(data), clip=name), metadata=rest or None)
 
 
 def _address(data: dict) -> str | None:

@@ -35,7 +35,7 @@ def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
     tables, found = _tables(given), Collection()
     if not tables:
         raise BadInput(f"{given} has no {' or '.join(_FILES)}. Give {_GIVE}.")
-    sounds = Sounds(audio if audio is not None else root)
+    sounds = Sounds(audio if audio is not None else root, not_read=())  # its films have a note of their own
     places = _places(sounds.files, tables)
     for partition, file in tables.items():
         for row, cells in sources.read_rows(file, _COLUMNS, decoded=_decoded(file, found)):

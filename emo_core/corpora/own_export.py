@@ -114,8 +114,10 @@ def _clips(rows: pd.DataFrame, sounds: Sounds) -> pd.DataFrame:
         rows.groupby("clip", sort=False)[fields].first().reset_index() if fields else rows[["clip"]].drop_duplicates()
     )
     addresses = clips["audio"] if "audio" in clips else pd.Series(None, clips.index, dtype=object)
-    places = [sounds.find(address, clip) for address, clip in zip(addresses, clips["clip"])]
+    places = [sounds.find(address, clip, clip=clip) for address, clip in zip(addresses, clips["clip"])]
     seconds = pd.Series([place.get("duration_s") for place in places], dtype="float64", index=clips.index)
     clips["audio"] = pd.Series([place.get("audio") for place in places], dtype="str", index=clips.index)
-    clips["duration_s"] = seconds.fillna(clips["duration_s"]) if "duration_s" in clips else seconds
+    if "duration_s" in clips:  # what the table says, unless the file is there and cannot be read
+        seconds = seconds.fillna(clips["duration_s"].mask(clips["audio"].isin(sounds.unreadable)))
+    clips["duration_s"] = seconds
     return clips.reset_index(drop=True)

@@ -234,7 +234,9 @@ def _add(found: Collection, answer: _Answer, asked: _Asked, sounds: Sounds) -> N
     if not votes:
         return found.skip(answer.where, "it answers no scheme about an emotion, valence, arousal or dominance")
     address, transcript = _shown(answer.shown)
-    found.add_clip(answer.instance, transcript=transcript, **sounds.find(address, answer.instance))
+    found.add_clip(
+        answer.instance, transcript=transcript, **sounds.find(address, answer.instance, clip=answer.instance)
+    )
     for place, vote in enumerate(votes):
         more = common if place == 0 else {}
         found.add_vote(answer.instance, rater=answer.rater, seconds=answer.seconds, **vote, **more)

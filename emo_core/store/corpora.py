@@ -184,25 +184,37 @@ def _is_grouped(cursor: Cursor) -> bool:
 def _clips_of_file(cursor: Cursor, reading: Reading) -> list[str]:
     """Clips named by the rows of votes; their audio is looked up by path or by name among the files of the audio root."""
     root = str(reading.audio_root) if reading.audio_root else None
-    import pandas as pd
-
-    files = (
-        reading.audio_files if reading.audio_files is not None else pd.DataFrame(columns=["key", "audio", "duration_s"])
-    )
-    cursor.register("audio_frame", files.astype({"key": str, "audio": str, "duration_s": float}))
-    cursor.execute("CREATE OR REPLACE TEMP TABLE audio_files AS SELECT * FROM audio_frame")
-    cursor.unregister("audio_frame")
     staged = column_names(cursor, "incoming_fields")
     fields = {name: name if name in staged else "NULL" for name in intake.CLIP_FIELDS}
-    cursor.execute(query("incoming_clips").format(**fields), {"root": root})
-    outside = one_row(cursor, "SELECT first_row, clip FROM incoming_clips WHERE outside ORDER BY 1 LIMIT 1")
+    address = "coalesce({audio}, clip)".format(**fields)
+    outside = one_row(cursor, query("addresses_outside").format(address=address)) if root else None
     if outside:
         raise BadTable(
             f"{reading.source} row {outside[0]}: the audio of clip {outside[1]!r} lies outside the audio root {root}. "
-            "Paths are relative to that folder and stay inside it."
+            "Paths do not climb with `..`."
         )
+    notes = _find_sounds(cursor, reading, address)
+    cursor.execute(query("incoming_clips").format(**fields))
     _check_spans(cursor, reading.source)
-    return _notes_on_clips(cursor, staged, root)
+    return [*_notes_on_clips(cursor, staged, root), *notes]
+
+
+def _find_sounds(cursor: Cursor, reading: Reading, address: str) -> list[str]:
+    """Fill `sounds_of_clips` (clip, audio, duration_s), and say what is worth knowing. `address` is SQL over `incoming_fields`."""
+    import pandas as pd
+
+    places, notes = {}, []
+    if reading.sounds is not None:
+        rows = cursor.execute(f"SELECT clip, {address} FROM incoming_fields ORDER BY first_row").fetchall()  # noqa: S608
+        places = {clip: reading.sounds.find(named, clip=clip) for clip, named in rows}
+        silent, notes = reading.sounds.settle()
+        places = {clip: place for clip, place in places.items() if place and clip not in silent}
+    columns = {name: [place[name] for place in places.values()] for name in ("audio", "duration_s")}
+    found = pd.DataFrame({"clip": list(places)} | columns)
+    cursor.register("sounds_frame", found.astype({"clip": str, "audio": str, "duration_s": float}))
+    cursor.execute("CREATE OR REPLACE TEMP TABLE sounds_of_clips AS SELECT * FROM sounds_frame")
+    cursor.unregister("sounds_frame")
+    return notes
 
 
 def _notes_on_clips(cursor: Cursor, staged: list[str], root: str | None) -> list[str]:
@@ -315,7 +327,11 @@ def _report(
                 "SELECT name, count(*) FROM incoming JOIN emotions USING (emotion_id) GROUP BY ALL ORDER BY min(emotion_id)"
             ).fetchall()
         ),
-        clips_with_audio=one_row(cursor, "SELECT count(audio) FROM clips WHERE corpus_id = ?", [corpus])[0],
+        clips_with_audio=one_row(
+            cursor,
+            f"SELECT {query('count_heard')} FROM clips WHERE corpus_id = ?",  # noqa: S608
+            [corpus],
+        )[0],
         skipped=tuple(skipped),
         notes=tuple(notes),
         **more,
@@ -347,7 +363,7 @@ def list_corpora(store: Database) -> list[dict]:
     """Every corpus: name, format, source, audio_root, licence, simulated, added_at, rating_low, rating_high, clips,
     clips_with_audio.
     """
-    return store.cursor().execute(query("list_corpora")).df().to_dict("records")
+    return store.cursor().execute(query("list_corpora").format(heard=query("count_heard"))).df().to_dict("records")
 
 
 def list_panels(store: Database, corpus: str) -> list[dict]:

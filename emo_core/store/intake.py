@@ -7,6 +7,7 @@ report. Rows count from 1 below the header.
 import csv
 import json
 import math
+import mmap
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _READERS = {
     ".parquet": "read_parquet",
     ".jsonl": "read_json", ".ndjson": "read_json", ".json": "read_json",
 }  # fmt: skip
+_LONGEST_LINE = 2_000_000  # bytes: what DuckDB takes
 _REPEATS = "unnest(range(CASE WHEN problem IS NULL THEN CAST(times AS INTEGER) ELSE 1 END))"
 CLIP_FIELDS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s")
 # Columns that are staged only where the source has one of them: over twenty million rows they would not fit in memory.
@@ -260,6 +262,7 @@ def opened(cursor: Cursor, path: Path, *, header: bool = True) -> str:
         raise BadTable(f"{path.name} is none of {', '.join(_READERS)}. Save it as one of these.")
     options = ""
     if reader == "read_csv":
+        _refuse_long_lines(path, header=header)
         options = _csv_options(path, header=header)
     elif reader == "read_json" and path.suffix.lower() != ".json":
         options = ", format='newline_delimited'"
@@ -269,6 +272,27 @@ def opened(cursor: Cursor, path: Path, *, header: bool = True) -> str:
     file = _literal(str(path))
     unguarded = _unguarded(path) if header else ""
     return f'(SELECT row_number() OVER () AS "row number", *{unguarded} FROM {reader}({file}{options}))'  # noqa: S608
+
+
+def _refuse_long_lines(path: Path, *, header: bool) -> None:
+    """DuckDB refuses lines of more than 2 MB, except the last one where that is longer than its buffer of 32 MB: it then
+    loses the row without a word. So all of them are refused here: of each 2 MB, only the last line end is looked for.
+
+    Raises BadTable with the number of the row.
+    """
+    begins, size = 0, path.stat().st_size
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        while begins + _LONGEST_LINE < size:
+            ends = text.rfind(b"\n", begins, begins + _LONGEST_LINE + 1)
+            if ends < 0:
+                before = text[:begins].split(b'"')[::2]  # line ends inside quotes end no row
+                row = sum(part.count(b"\n") for part in before) + (0 if header else 1)
+                where = f"row {row:,}" if row else "its header"
+                raise BadTable(
+                    f"{path.name}: {where} has a line of more than {_LONGEST_LINE:,} bytes; nothing was written. Look for a "
+                    "missing line end or quote there, or shorten its text."
+                )
+            begins = ends + 1
 
 
 def _unguarded(path: Path) -> str:
@@ -284,7 +308,7 @@ def _unguarded(path: Path) -> str:
         names = [str(column["name"]) for column in said["columns"] if column["type"] == "text"] if guarded else []
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error):
         return ""
     cells = (
         rf"CASE WHEN regexp_matches({quoted(name)}, '^''+\s*[=+@\t\r-]') THEN substr({quoted(name)}, 2) "

@@ -111,7 +111,7 @@ def _report(cursor: Cursor, corpus: str, target: Target, **more) -> Report:
     ).fetchall()
     clips, sounds = counted[1], 0
     if target != "votes":
-        clips, sounds = one_row(cursor, "SELECT count(*), count(audio) FROM incoming_clips")
+        clips, sounds = one_row(cursor, f"SELECT count(*), {query('count_heard')} FROM incoming_clips")  # noqa: S608
     return Report(
         **{"corpus": corpus, "clips": clips, "votes": counted[0], "raters": counted[2], "clips_added": clips} | more,
         panels=dict(panels),

@@ -16,7 +16,9 @@ from emo_core.training import control, fitting
 from emo_core.training.plan import from_document
 
 KIND, REQUEST, TABLE = "predict", "predict.json", "predicted.csv"
-SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif")
+SOUNDS = (
+    ".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".aifc", ".au", ".snd", ".sph", ".w64", ".rf64", ".caf",
+)  # fmt: skip
 _TABLE_MB = 20  # of 100,000 sounds
 _MODULE = "emo_core.training.predict_run"
 

@@ -252,7 +252,7 @@ def test_every_fault_has_a_meaning(write):
         "wrong_span",
         "outside_root",
     }
-    assert names | {"near_silent", "broken_off", "browser_only"} == set(PROBLEMS)
+    assert names | {"near_silent", "broken_off", "browser_only", "uncertain_length"} == set(PROBLEMS)
 
 
 def inspect_codes(write):

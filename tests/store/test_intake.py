@@ -80,13 +80,45 @@ def test_a_missing_file_is_said(store, tmp_path):
         take(store, tmp_path / "nowhere.csv")
 
 
-@pytest.mark.parametrize("clip", ["../secret", "a/../../b", "/etc/passwd", "C:\\x", "~/x"])
+@pytest.mark.parametrize("clip", ["../secret", "a/../../b", "/etc/../passwd", "C:\\..\\x"])
 def test_audio_never_lies_outside_its_root(store, tmp_path, clip):
     (tmp_path / "wavs").mkdir()
     path = write(tmp_path, f"clip,rater,label\n{clip},r,sad\n")
     with pytest.raises(BadInput, match="outside the audio root"):
         take(store, path, audio=str(tmp_path / "wavs"))
     assert corpora.list_corpora(store) == []
+
+
+def test_paths_of_another_machine_find_their_sound_by_their_end(store, tmp_path):
+    (tmp_path / "wavs" / "spk1").mkdir(parents=True)
+    soundfile.write(tmp_path / "wavs" / "spk1" / "a.wav", np.zeros(800), 8000)
+    (tmp_path / "wavs" / "spk1" / "b.wav").write_text("version https://git-lfs.github.com/spec/v1")
+    clips = ["/home/me/spk1/a.wav", "/etc/passwd", "~/x", "spk2/a.wav", "spk1/b.wav"]
+    rows = "".join(f"{clip},r,sad\n" for clip in clips)
+    report = take(store, write(tmp_path, f"clip,rater,label\n{rows}"), audio=str(tmp_path / "wavs"))
+    found = dict(store.cursor().execute("SELECT name, audio FROM clips").fetchall())
+    assert [found[clip] for clip in clips] == ["spk1/a.wav", None, None, None, "spk1/b.wav"]
+    assert report["clips_with_audio"] == corpora.list_corpora(store)[0]["clips_with_audio"] == 1
+    notes = " ".join(report["notes"])
+    assert "first: spk2/a.wav; a file of that name lies in spk1/" in notes and "git lfs pull" in notes
+
+
+@pytest.mark.parametrize(
+    ("before", "size", "after"),
+    [(10, 40_000_000, "\n"), (10, 40_000_000, ""), (0, 40_000_000, "\n"), (10, 3_000_000, "\na,r,sad,\n")],
+)
+def test_a_row_too_long_to_read_is_refused_by_its_number(store, tmp_path, before, size, after):
+    rows = 'a,r,sad,"two\nlines"\n' * before
+    path = write(tmp_path, f"clip,rater,label,comment\n{rows}z,r,sad,{'x' * size}{after}")
+    with pytest.raises(BadInput, match=f"row {before + 1} has a line of more than 2,000,000 bytes"):
+        take(store, path)
+    assert corpora.list_corpora(store) == []
+
+
+def test_rows_just_short_enough_are_all_read(store, tmp_path):
+    row = "{0},r,sad," + "x" * 1_999_980 + "\n"
+    path = write(tmp_path, "clip,rater,label,comment\n" + "".join(row.format(clip) for clip in "abc"))
+    assert take(store, path)["votes"] == 3
 
 
 def test_bad_rows_can_be_left_out_and_are_listed(store, tmp_path):
