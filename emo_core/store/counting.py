@@ -80,7 +80,9 @@ def without(study: Study) -> tuple[str, str, dict[str, object]]:
         cases.append(f"WHEN {SECONDS} IS NULL THEN 'unknown_duration'")
     for name, beyond, reason in (("min_seconds", "<", "too_short"), ("max_seconds", ">", "too_long")):
         if getattr(study, name) is not None:
-            cases.append(f"WHEN round({SECONDS}, 6) {beyond} round(${name}, 6) THEN '{reason}'")  # headers of files round
+            cases.append(
+                f"WHEN round({SECONDS}, 6) {beyond} round(${name}, 6) THEN '{reason}'"
+            )  # headers of files round
             bound[name] = float(getattr(study, name))
     if study.without_problems:
         cases.append("WHEN list_has_any(clip_sound.codes, $problems) THEN 'sound_problem'")

@@ -48,6 +48,13 @@ def stamps(store: Database, corpus: str) -> dict[int, str | None]:
     return dict(rows.fetchall())
 
 
+def looks(store: Database, study: str) -> list[tuple[str, str, str | None, float | None, tuple[str, ...]]]:
+    """Corpus, clip, file stamp, seconds and codes of every clip that a study keeps and whose sound was examined. Raises UnknownName."""
+    cursor = store.cursor()
+    rows = cursor.execute(query("looks"), {"study": studies.find_study(cursor, study).study_id}).fetchall()
+    return [(*row[:4], tuple(row[4])) for row in rows]
+
+
 def keep_sound(store: Database, rows: Iterable[dict]) -> None:
     """Keep what was found in clips' sound, in place of what was found before. Rows have the columns of `clip_sound` but
     `examined_at`. Studies that leave clips out by duration or by problems of their sound change in the same transaction.

@@ -1,7 +1,7 @@
 """Which clips a study keeps, and the statistics of each, materialised so that pages sort and filter in SQL.
 
-Everything here is derived from votes, marks and durations of clips: `refresh` computes it anew for a whole study, `refresh_touched` for the clips that
-a transaction changed, inside that same transaction.
+Everything here is derived from votes, marks and durations: `refresh` computes it anew for a whole study, `refresh_touched` for the
+clips that a transaction changed, inside that same transaction.
 """
 
 import json
