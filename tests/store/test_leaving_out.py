@@ -17,7 +17,9 @@ def corpus(store):
     """Six clips of 1 to 5 seconds, and one whose duration nobody knows; all heard as anger but the fourth."""
     for name in ("c", "d"):
         clips = pd.DataFrame({"clip": list("abcdef"), "duration_s": [1.0, 2.0, 3.0, 4.0, 5.0, None]})
-        votes = pd.DataFrame({"clip": list("abcdef"), "panel": "human", "label": ["anger"] * 3 + ["happy"] + ["anger"] * 2})
+        votes = pd.DataFrame(
+            {"clip": list("abcdef"), "panel": "human", "label": ["anger"] * 3 + ["happy"] + ["anger"] * 2}
+        )
         corpora.add_corpus(store, name, Reading(format="test", source=name, clips=clips, votes=votes))
     return store
 
@@ -32,9 +34,9 @@ def kept(store, name="s"):
 
 def looked(store, clip, seconds, *codes):
     number = studies.find_study(store.cursor(), "s").places[0].corpus_id
-    (found,) = store.cursor().execute(
-        "SELECT clip_id FROM clips WHERE name = ? AND corpus_id = ?", [clip, number]
-    ).fetchone()
+    (found,) = (
+        store.cursor().execute("SELECT clip_id FROM clips WHERE name = ? AND corpus_id = ?", [clip, number]).fetchone()
+    )
     row = dict.fromkeys(("file_stamp", "content_hash", "sample_rate", "channels", "peak_dbfs", "rms_dbfs", "problem"))
     health.keep_sound(store, [row | {"clip_id": found, "duration_s": seconds, "codes": list(codes)}])
 
@@ -50,7 +52,9 @@ def test_every_clip_left_out_is_counted_under_the_first_reason_that_holds(corpus
     page = browsing.browse(corpus, "s", chosen=browsing.Filter(show="too_long"))
     assert [(row["clip"], row["excluded"]) for row in page.rows] == [("e", "too_long")]
     add(corpus, "all")
-    sides = [{row["clip"]: row["split"] for row in browsing.browse(corpus, name, limit=9).rows} for name in ("s", "all")]
+    sides = [
+        {row["clip"]: row["split"] for row in browsing.browse(corpus, name, limit=9).rows} for name in ("s", "all")
+    ]
     assert sides[0].items() <= sides[1].items()  # no clip moves to the other side
 
 
@@ -90,7 +94,7 @@ def test_a_study_made_before_marks_goes_by_none(corpus):
 def test_names_are_those_of_the_study_and_unknown_ones_are_refused(corpus):
     add(corpus, corpora=("c", "d"), without_clips=("c/a",))
     assert "c/a" not in kept(corpus) and "d/a" in kept(corpus)
-    with pytest.raises(BadInput, match="7 of the 8 clips .*'n0', 'n1', 'n2', 'n3', 'n4' …"):
+    with pytest.raises(BadInput, match=r"7 of the 8 clips .*'n0', 'n1', 'n2', 'n3', 'n4' …"):
         add(corpus, "t", without_clips=("a", *(f"n{i}" for i in range(7))))
     with pytest.raises(BadInput, match="named corpus/clip"):
         add(corpus, "t", corpora=("c", "d"), without_clips=("a",))
