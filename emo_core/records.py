@@ -12,6 +12,7 @@ votes   clip, panel, rater (None: anonymous), label, times (how many such votes,
 """
 
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +37,12 @@ SPLITS: dict[str, str] = {
     "corpus": "the corpus's own partition: those that begin with test against the others",
 }
 EXCLUSIONS: dict[str, str] = {
+    "named": "the study leaves it out by name",
+    "marked": "marked in Browse to be left out",
+    "too_short": "shorter than the study's shortest duration",
+    "too_long": "longer than the study's longest duration",
+    "unknown_duration": "its duration is not known, and the study sets bounds to it",
+    "sound_problem": "its sound has a problem that the study leaves out",
     "no_reference_votes": "no vote of the reference panel",
     "reference_vote_outside": "a reference vote falls outside the chosen emotions",
     "too_few_reference_votes": "too few reference votes are left inside the chosen emotions",
@@ -231,6 +238,13 @@ class Study:
                 label alone decides; above 0 the rule looks at the secondary labels too
     left_out    names of raters, of either panel, whose votes do not count
     split       unit of the 80/20 split, seeded by `seed` and the unit's own name; or the corpus's own partition
+    without_clips     names of clips left out, as the study names them: with several corpora `corpus/clip`
+    without_marked    whether clips that are marked in Browse are left out, now and whenever a mark is set or taken back
+    min_seconds, max_seconds    bounds of a clip's duration, both included; None: no bound. Where there is a bound, a clip
+                whose duration is not known is left out too
+    without_problems  keys of `audio.health.PROBLEMS`: clips whose examined sound has one of them are left out
+
+    Leaving clips out moves no other clip to the other side of the split.
 
     Raises BadInput at construction where choices contradict each other.
     """
@@ -247,11 +261,17 @@ class Study:
     seed: int = 0
     secondary_weight: float = 0.0
     left_out: tuple[str, ...] = ()
+    without_clips: tuple[str, ...] = ()
+    without_marked: bool = True
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    without_problems: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "name", checked_name("study", self.name))
         object.__setattr__(self, "corpora", (self.corpora,) if isinstance(self.corpora, str) else tuple(self.corpora))
-        object.__setattr__(self, "left_out", tuple(sorted(set(self.left_out))))
+        for several in ("left_out", "without_clips", "without_problems"):
+            object.__setattr__(self, several, tuple(sorted(set(getattr(self, several)))))
         if not self.corpora or len(set(self.corpora)) < len(self.corpora):
             raise BadInput(
                 f"A study looks at one corpus or more, each named once; got {', '.join(self.corpora) or 'none'}."
@@ -274,7 +294,18 @@ class Study:
             raise BadInput(
                 f"Reference and candidate are the same panel, {self.reference!r}. Choose two different panels."
             )
+        self._check_durations()
         self._check_merges()
+
+    def _check_durations(self) -> None:
+        for bound in (self.min_seconds, self.max_seconds):
+            if bound is not None and not (isfinite(bound) and bound > 0):
+                raise BadInput(f"A duration is a number of seconds above 0, got {bound}. Leave it out for no bound.")
+        if None not in (self.min_seconds, self.max_seconds) and self.min_seconds > self.max_seconds:
+            raise BadInput(
+                f"No clip is at least {self.min_seconds:g} s and at most {self.max_seconds:g} s long. "
+                "Lower the shortest duration, or raise the longest."
+            )
 
     def _check_merges(self) -> None:
         for source, target in self.merges.items():
@@ -284,6 +315,11 @@ class Study:
                 )
             if source in self.emotions:
                 raise BadInput(f"{source} cannot be both an emotion of the study and merged into {target}. Drop one.")
+
+    @property
+    def goes_by_sound(self) -> bool:
+        """Whether a look at the sound can change which clips it keeps."""
+        return bool(self.without_problems) or (self.min_seconds, self.max_seconds) != (None, None)
 
     @property
     def slots(self) -> dict[str, int]:

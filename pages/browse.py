@@ -60,12 +60,27 @@ def step(clips: int) -> None:
     """Go on (+) or back (−) from the clip on show, in the order of the list, over its pages; stop at its ends."""
     found = rows_of(position())
     names = [row["clip"] for row in found.rows]
+    gone = st.session_state.get("marked", {})
+    if view.get("clip") not in names and gone.get("clip") == view.get("clip"):
+        # a mark took the clip out of the list: the next one has its place
+        place = max(0, min(gone["place"] + clips - (clips > 0), found.total - 1))
+        page = place // PAGE_SIZE + 1
+        rows = rows_of(page).rows
+        return turn_to(rows[place % PAGE_SIZE]["clip"] if rows else None, page)
     if view.get("clip") not in names:
         return turn_to(names[0] if names else None, position())
     place = (position() - 1) * PAGE_SIZE + names.index(view["clip"]) + clips
     place = min(max(place, 0), found.total - 1)
     page = place // PAGE_SIZE + 1
     return turn_to(rows_of(page).rows[place % PAGE_SIZE]["clip"], page)
+
+
+def before_mark() -> None:
+    """Remember where the clip on show stood in the list."""
+    names = [row["clip"] for row in rows_of(position()).rows]
+    if view.get("clip") in names:
+        place = (position() - 1) * PAGE_SIZE + names.index(view["clip"])
+        st.session_state["marked"] = {"clip": view["clip"], "place": place}
 
 
 def follow() -> None:
@@ -119,6 +134,6 @@ if detail:
             found = browsing.clip_detail(store, study.name, clip)
         except WorkbenchError as error:
             fail(error)
-        clip_view.show(store, study, found, step=step)
+        clip_view.show(store, study, found, step=step, marked=before_mark)
     reached = st.session_state.get("reached", {"player": None, "total": 0})
     st.session_state["drawn"] = reached | {"clip": clip, "page": position()}

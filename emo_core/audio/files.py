@@ -176,6 +176,30 @@ def needs_decoding(path: Path | str, start_s: float | None = None, end_s: float 
         return sound.claimed != file.frames or not _ends_well(file)
 
 
+def glance(path: Path | str, start_s: float | None = None, end_s: float | None = None) -> float:
+    """Seconds of a file or a span of it, as far as its header and its length on the disk tell: no sample is decoded.
+
+    Raises AudioError where it cannot be decoded, or where it is known without decoding that it breaks off.
+    """
+    path = Path(path)
+    if kind := _browser_only(path):
+        raise AudioError(
+            f"{path.name} is {kind}, which only the browser can read. Convert it with: {_conversion(path)}",
+            "browser_only",
+        )
+    with _opened(path) as file:
+        claimed, rate = _claimed_frames(path, file), file.samplerate
+        first, last = _span(path, start_s, end_s, claimed, rate)
+        there = min(last, file.frames) - first
+        if there < last - first:
+            raise AudioError(
+                f"{path.name} breaks off: {(last - first) / rate:.2f} s are claimed, {max(there, 0) / rate:.2f} s "
+                "are there. Copy or download it again.",
+                "broken_off",
+            )
+        return there / rate
+
+
 def contained(root: Path | str, relative: Path | str) -> Path:
     """The file `relative` below the audio root, with links followed. It need not be there.
 

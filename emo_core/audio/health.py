@@ -10,6 +10,7 @@ square wave at full scale (a sine at full scale has −3.01).
 
 import hashlib
 import math
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -217,6 +218,11 @@ def _unheard(error: Exception) -> SoundHealth:
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
+
+
+def stamp_of(file: os.stat_result, start_s: float | None, end_s: float | None) -> str:
+    """What tells whether a clip must be looked at again: size and time of its file, and its span."""
+    return f"{file.st_size}:{file.st_mtime_ns}:{start_s}:{end_s}"
 
 
 def _span(facts: AudioFacts, start_s: float | None, end_s: float | None) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 RATE = 16_000  # Hz
 COEFFICIENTS = 20
 TRACKS = 3 * (COEFFICIENTS + 5)
-_HOP, _WINDOW, _TRANSFORM, _PITCH_WINDOW = 160, 400, 512, 1024  # samples: 25 ms every 10 ms; pitch needs 64 ms
+HOP, _WINDOW, _TRANSFORM, _PITCH_WINDOW = 160, 400, 512, 1024  # samples: 25 ms every 10 ms; pitch needs 64 ms
 
 
 def voice_tracks(waveform: np.ndarray) -> np.ndarray:
@@ -25,9 +25,9 @@ def voice_tracks(waveform: np.ndarray) -> np.ndarray:
     """
     import librosa
 
-    spectrum = dict(n_fft=_TRANSFORM, win_length=_WINDOW, hop_length=_HOP)
-    frames = dict(frame_length=_WINDOW, hop_length=_HOP)
-    f0 = librosa.yin(waveform, fmin=65, fmax=500, sr=RATE, frame_length=_PITCH_WINDOW, hop_length=_HOP)
+    spectrum = dict(n_fft=_TRANSFORM, win_length=_WINDOW, hop_length=HOP)
+    frames = dict(frame_length=_WINDOW, hop_length=HOP)
+    f0 = librosa.yin(waveform, fmin=65, fmax=500, sr=RATE, frame_length=_PITCH_WINDOW, hop_length=HOP)
     tracks = [
         librosa.feature.mfcc(y=waveform, sr=RATE, n_mfcc=COEFFICIENTS, n_mels=64, **spectrum),
         np.log(f0)[None],

@@ -266,6 +266,30 @@ def show_corpus(context: typer.Context, name: str, as_json: AsJson = False) -> N
     carry_out(context, as_json, "corpus show", name=name)
 
 
+@app.command("mark")
+def mark_clips(
+    context: typer.Context,
+    corpus: str,
+    clips: list[str],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Mark clips to be left out, by studies that go by marks."""
+    carry_out(context, as_json, "corpus mark", corpus=corpus, clips=clips, reason=reason)
+
+
+@app.command("unmark")
+def unmark_clips(context: typer.Context, corpus: str, clips: list[str], as_json: AsJson = False) -> None:
+    """Take the marks of clips back."""
+    carry_out(context, as_json, "corpus unmark", corpus=corpus, clips=clips)
+
+
+@app.command("marks")
+def list_marks(context: typer.Context, corpus: str, as_json: AsJson = False) -> None:
+    """Clips that are marked to be left out, with reason, by whom and when."""
+    carry_out(context, as_json, "corpus marks", corpus=corpus)
+
+
 @app.command("remove")
 def remove_corpus(context: typer.Context, name: str, as_json: AsJson = False) -> None:
     """Forget a corpus with its votes and studies; audio files stay."""

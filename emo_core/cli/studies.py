@@ -1,10 +1,12 @@
 """Commands of studies."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from emo_core.cli.frame import AsJson, carry_out
+from emo_core.audio.health import PROBLEMS
+from emo_core.cli.frame import AsJson, absolute, carry_out
 from emo_core.records import Rule, Split
 
 app = typer.Typer(no_args_is_help=True, help="Studies: saved questions.")
@@ -23,6 +25,21 @@ def add_study(
     min_votes: Annotated[int, typer.Option(help="Reference votes that must be left.")] = 1,
     secondary_weight: Annotated[float, typer.Option(help="What secondary labels weigh, 0 to 1.")] = 0.0,
     leave_out: Annotated[list[str], typer.Option(help="A rater whose votes do not count; may be repeated.")] = [],  # noqa: B006
+    without_clip: Annotated[
+        list[str], typer.Option(help="A clip to leave out, as the study names it; may be repeated.")
+    ] = [],  # noqa: B006
+    without_clips: Annotated[
+        Path | None, typer.Option(help="A file of clips to leave out: one a line, or a CSV with a column clip.")
+    ] = None,
+    marked: Annotated[
+        bool, typer.Option("--without-marked/--with-marked", help="Leave out clips that are marked in Browse.")
+    ] = True,
+    min_seconds: Annotated[float | None, typer.Option(help="Leave out clips shorter than this.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="Leave out clips longer than this.")] = None,
+    without_problem: Annotated[
+        list[str],
+        typer.Option(help=f"Leave out clips whose sound has this problem ({', '.join(PROBLEMS)}); may be repeated."),
+    ] = [],  # noqa: B006
     split: Annotated[Split, typer.Option(help="Unit of the 80/20 split, or the corpus's own.")] = "clip",
     seed: Annotated[int, typer.Option(help="Seed of the split and of the intervals.")] = 0,
     as_json: AsJson = False,
@@ -32,6 +49,8 @@ def add_study(
         context, as_json, "study add",
         name=name, corpus=corpus, reference=reference, candidate=candidate, emotions=emotions, merge=merge, rule=rule,
         min_votes=min_votes, secondary_weight=secondary_weight, left_out=leave_out, split=split, seed=seed,
+        without_clips=without_clip, without_clips_file=absolute(without_clips), without_marked=marked,
+        min_seconds=min_seconds, max_seconds=max_seconds, without_problems=without_problem,
     )  # fmt: skip
 
 

@@ -20,6 +20,14 @@ MIX_HELP = (
     "KEY=VALUE, how DiME-Aug mixes, as the options of `augment`: neighbour_class=same, lam=upper; may be repeated."
 )
 
+SkipUnusable = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unusable",
+        help="Leave out, and count, clips whose sound cannot be used (too long for the model, broken, missing …), instead of refusing.",
+    ),
+]
+
 
 @app.command("train")
 def train(
@@ -44,6 +52,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
     executor: Annotated[Executor, typer.Option(help="Where the job runs.")] = "local",
     slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
+    skip_unusable: SkipUnusable = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it to its job and return.")] = False,
     dry: Annotated[
         bool, typer.Option("--dry", help="Only say what it would learn from, and what it would take.")
@@ -59,7 +68,7 @@ def train(
     arguments = {
         "study": study, "name": name, "source": target, "votes": votes, "augment": augment,
         "augmentation": pairs(mix, "--mix"), "settings": settings,
-        "executor": executor, "slurm": pairs(slurm, "--slurm"), "dry": dry,
+        "executor": executor, "slurm": pairs(slurm, "--slurm"), "dry": dry, "skip_unusable": skip_unusable,
     }  # fmt: skip
 
     def work() -> dict:
@@ -91,6 +100,7 @@ def grid(
     ] = [],  # noqa: B006
     executor: Annotated[Executor, typer.Option(help="Where the jobs run.")] = "local",
     slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006
+    skip_unusable: SkipUnusable = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it to its jobs and return.")] = False,
     dry: Annotated[bool, typer.Option("--dry", help="Only say what it would take.")] = False,
     as_json: AsJson = False,
@@ -104,7 +114,7 @@ def grid(
                 "study": study, "name": name, "sources": list(target) or None, "fractions": list(augment) or None,
                 "seeds": seeds, "votes": votes, "augmentation": pairs(mix, "--mix"),
                 "settings": {"backbone": model_name(backbone), "epochs": epochs} | pairs(setting, "--set"),
-                "executor": executor, "slurm": pairs(slurm, "--slurm"), "dry": dry,
+                "executor": executor, "slurm": pairs(slurm, "--slurm"), "dry": dry, "skip_unusable": skip_unusable,
             },
         )  # fmt: skip
         return begun if dry or detach else begun | {"runs": _wait(context.obj, begun["runs"])}

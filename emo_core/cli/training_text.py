@@ -9,7 +9,7 @@ def grid(found: Mapping) -> str:
     """The document of `grid` in lines: its runs, or, where they were not waited for, what it would take."""
     runs = found["runs"]
     if runs and isinstance(runs[0], str):
-        return frame.as_text({key: found[key] for key in ("grid", "runs", "sides", "batches", "forecast")})
+        return frame.as_text({key: found[key] for key in ("grid", "runs", "sides", "unusable", "batches", "forecast")})
     rows = [(run["name"], run["state"], str(run["epochs"] or "–"), _js(run), run["reason"]) for run in runs]
     return "\n".join(_aligned([("run", "state", "epochs", "validation JS (bits)", ""), *rows]))
 

@@ -6,6 +6,7 @@ intake      votes and clips on their way in: staging, checks, all or nothing
 corpora     what is here; adding a corpus; adding votes
 counting    how many votes each clip has for each emotion
 studies     which clips a study keeps, its materialised statistics
+marks       clips that a researcher marked to be left out
 browsing    pages of clips, one clip whole
 previewing  what an import would bring, without writing
 looking     a first look at a table, and what a description makes of its labels

@@ -53,11 +53,48 @@ def count_columns(slots: list[list[int]], study: Study, panels: dict[str, list[i
     return ",\n        ".join(columns)
 
 
+def clip_key(study: Study) -> str:
+    """SQL for what a clip is called in the study: its name, with its corpus before it where there are several."""
+    return "clips.name" if len(study.corpora) == 1 else "corpora.name || '/' || clips.name"
+
+
+SECONDS = "coalesce(clip_sound.duration_s, clips.end_s - coalesce(clips.start_s, 0), clips.duration_s)"
+
+
+def without(study: Study) -> tuple[str, str, dict[str, object]]:
+    """SQL for the reason (a key of `EXCLUSIONS`) why the study leaves a clip out whatever its votes, the tables to join for it, and
+    what it binds. The first reason that holds counts.
+    """
+    cases, joined, bound = [], [], {}
+    bounded = study.min_seconds is not None or study.max_seconds is not None
+    if study.without_clips:
+        joined.append("JOIN corpora USING (corpus_id)")
+        cases.append(f"WHEN {clip_key(study)} IN (SELECT unnest($without_clips)) THEN 'named'")
+        bound["without_clips"] = list(study.without_clips)
+    if study.without_marked:
+        joined.append("LEFT JOIN marked_clips USING (clip_id)")
+        cases.append("WHEN marked_clips.happened_at IS NOT NULL THEN 'marked'")
+    if bounded or study.without_problems:
+        joined.append("LEFT JOIN clip_sound USING (clip_id)")
+    if bounded:
+        cases.append(f"WHEN {SECONDS} IS NULL THEN 'unknown_duration'")
+    for name, beyond, reason in (("min_seconds", "<", "too_short"), ("max_seconds", ">", "too_long")):
+        if getattr(study, name) is not None:
+            cases.append(
+                f"WHEN round({SECONDS}, 6) {beyond} round(${name}, 6) THEN '{reason}'"
+            )  # headers of files round
+            bound[name] = float(getattr(study, name))
+    if study.without_problems:
+        cases.append("WHEN list_has_any(clip_sound.codes, $problems) THEN 'sound_problem'")
+        bound["problems"] = list(study.without_problems)
+    return (f"CASE {' '.join(cases)} END" if cases else "NULL"), "\n".join(joined), bound
+
+
 def count(
     cursor: Cursor, study: Study, panels: Mapping[str, list[int]], *, only_touched: bool
 ) -> dict[str, np.ndarray]:
-    """`clip_id, unit_hash, r_outside, c_outside`, the clips × emotions matrices `reference` and `candidate`, and their
-    weights where secondary labels count.
+    """`clip_id, unit_hash, r_outside, c_outside`, `without` (why a clip is left out whatever its votes; empty where it is not),
+    the clips × emotions matrices `reference` and `candidate`, and their weights where secondary labels count.
     """
     slots = slot_numbers(cursor, study)
     every = panels["reference"] + panels["candidate"]
@@ -67,9 +104,12 @@ def count(
     }
     left_out = {"panels": every, "left_out": list(study.left_out)} if study.left_out else {}
     columns = count_columns(slots, study, panels)
-    sql = query("count_votes").format(columns=columns, unit_hash=unit_hash(study), **parts)
-    binding = {"corpora": panels["corpora"]} | left_out
-    raw = cursor.execute(sql, binding).fetchnumpy()
+    reason, joined, bound = without(study)
+    sql = query("count_votes").format(
+        columns=columns, unit_hash=unit_hash(study), without=reason, joined=joined, **parts
+    )
+    raw = cursor.execute(sql, {"corpora": panels["corpora"]} | left_out | bound).fetchnumpy()
+    reasons = np.ma.filled(np.ma.asarray(raw.pop("without")).astype(object), "")
     columns = {name: np.ma.filled(column, 0) for name, column in raw.items()}
     width = range(len(study.emotions))
     counts = {
@@ -77,6 +117,7 @@ def count(
         "unit_hash": raw["unit_hash"],
         "r_outside": columns["r_outside"],
         "c_outside": columns["c_outside"],
+        "without": reasons,
         "reference": np.column_stack([columns[f"r{i}"] for i in width]).astype(np.int32),
         "candidate": np.column_stack([columns[f"c{i}"] for i in width]).astype(np.int32),
     }

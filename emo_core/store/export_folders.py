@@ -258,6 +258,11 @@ def _choices(study: Study) -> str:
         "fewest reference votes": study.min_votes,
         "weight of secondary labels": study.secondary_weight,
         "raters left out": ", ".join(study.left_out) or "none",
+        "clips left out by name": ", ".join(study.without_clips) or "none",
+        "clips marked to be left out": "left out" if study.without_marked else "kept",
+        "seconds, at least": study.min_seconds or "any",
+        "seconds, at most": study.max_seconds or "any",
+        "problems of the sound left out": ", ".join(study.without_problems) or "none",
         "split": f"{SPLITS[study.split]}, seed {study.seed}",
         "a clip is left out where": "; ".join(EXCLUSIONS.values()),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from emo_core.store import studies
 from emo_core.store.corpora import corpus_number, import_reports
 from emo_core.store.database import Database, one_row, query, utc_now
 
@@ -47,9 +48,16 @@ def stamps(store: Database, corpus: str) -> dict[int, str | None]:
     return dict(rows.fetchall())
 
 
+def looks(store: Database, study: str) -> list[tuple[str, str, str | None, float | None, tuple[str, ...]]]:
+    """Corpus, clip, file stamp, seconds and codes of every clip that a study keeps and whose sound was examined. Raises UnknownName."""
+    cursor = store.cursor()
+    rows = cursor.execute(query("looks"), {"study": studies.find_study(cursor, study).study_id}).fetchall()
+    return [(*row[:4], tuple(row[4])) for row in rows]
+
+
 def keep_sound(store: Database, rows: Iterable[dict]) -> None:
     """Keep what was found in clips' sound, in place of what was found before. Rows have the columns of `clip_sound` but
-    `examined_at`.
+    `examined_at`. Studies that leave clips out by duration or by problems of their sound change in the same transaction.
     """
     frame = pd.DataFrame(list(rows))
     if frame.empty:
@@ -58,7 +66,13 @@ def keep_sound(store: Database, rows: Iterable[dict]) -> None:
         cursor.register("examined", frame)
         cursor.execute("DELETE FROM clip_sound WHERE clip_id IN (SELECT clip_id FROM examined)")
         cursor.execute(query("insert_sound"), {"now": utc_now()})
+        cursor.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT clip_id FROM examined")
         cursor.unregister("examined")
+        corpora = cursor.execute(
+            "SELECT DISTINCT corpus_id FROM clips WHERE clip_id IN (SELECT clip_id FROM touched)"
+        ).fetchall()
+        for (corpus,) in corpora:
+            studies.refresh_touched(cursor, corpus, where=lambda study: study.goes_by_sound)
 
 
 def report(store: Database, corpus: str, meanings: dict[str, str]) -> dict:

@@ -1,7 +1,7 @@
 """Which clips a study keeps, and the statistics of each, materialised so that pages sort and filter in SQL.
 
-Everything here is derived from votes: `refresh` computes it anew for a whole study, `refresh_touched` for the clips that
-a transaction gave votes to, inside that same transaction.
+Everything here is derived from votes, marks and durations: `refresh` computes it anew for a whole study, `refresh_touched` for the
+clips that a transaction changed, inside that same transaction.
 """
 
 import json
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emo_core import science
+from emo_core.audio.health import PROBLEMS
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import EXCLUSIONS, Study
 from emo_core.store import counting
@@ -25,6 +26,7 @@ from emo_core.vocabulary import in_standard_order
 Cursor = duckdb.DuckDBPyConnection
 
 TEST_SHARE = 0.2
+MOST_NAMED = 5  # clips, in a message
 PART = 32_768  # clips computed at a time: 32,768 × 6 floats are 1.5 MB
 STATISTICS = (
     "entropy_reference",
@@ -58,7 +60,7 @@ class StoredStudy:
     @property
     def clip_key(self) -> str:
         """SQL for what a clip is called in the study: its name, with its corpus before it where there are several."""
-        return "clips.name" if len(self.places) == 1 else "corpora.name || '/' || clips.name"
+        return counting.clip_key(self.study)
 
     @property
     def has_candidate(self) -> bool:
@@ -108,6 +110,7 @@ def add_study(store: Database, study: Study) -> StoredStudy:
         places = _places(cursor, study)
         _check_emotions(cursor, study, places)
         _check_left_out(cursor, study, places)
+        _check_without(cursor, study, places)
         (number,) = one_row(cursor, "SELECT nextval('study_ids')")
         stored = StoredStudy(study, number, places, test_threshold=0, version=0)
         counts = counting.count(cursor, study, stored.binding(), only_touched=False)
@@ -131,6 +134,7 @@ def preview_study(store: Database, study: Study) -> dict[str, int | dict[str, in
     places = _places(cursor, study)
     _check_emotions(cursor, study, places)
     _check_left_out(cursor, study, places)
+    _check_without(cursor, study, places)
     stored = StoredStudy(study, 0, places, test_threshold=0, version=0)
     counts = counting.count(cursor, study, stored.binding(), only_touched=False)
     _test_threshold(study, counts["unit_hash"])
@@ -187,6 +191,23 @@ def _check_left_out(cursor: Cursor, study: Study, places: Iterable[Place]) -> No
                 raise UnknownName("rater", rater, known)
 
 
+def _check_without(cursor: Cursor, study: Study, places: Iterable[Place]) -> None:
+    """A clip that is left out by name is there, and so is a problem."""
+    for code in study.without_problems:
+        if code not in PROBLEMS:
+            raise UnknownName("problem of a clip's sound", code, PROBLEMS)
+    if study.without_clips:
+        binding = {"corpora": [place.corpus_id for place in places], "clips": list(study.without_clips)}
+        rows = cursor.execute(query("unknown_clips").format(key=counting.clip_key(study)), binding).fetchall()
+        if unknown := [name for (name,) in rows]:
+            named = ", ".join(map(repr, unknown[:MOST_NAMED])) + (" …" if len(unknown) > MOST_NAMED else "")
+            form = "" if len(study.corpora) == 1 else " With several corpora a clip is named corpus/clip."
+            raise BadInput(
+                f"{len(unknown):,} of the {len(study.without_clips):,} clips to leave out are not in "
+                f"{', '.join(study.corpora)}: {named}. Correct the names, or take them off the list.{form}"
+            )
+
+
 def _test_threshold(study: Study, hashes: np.ma.MaskedArray) -> int:
     """The hash up to which a unit is on the test side: 20 % of the corpora's clips, speakers or sessions, at least one."""
     missing = np.ma.count_masked(hashes)
@@ -228,7 +249,8 @@ def _stored_studies(cursor: Cursor, corpus: int | None = None) -> list[StoredStu
 
 
 def _from_json(settings: str) -> Study:
-    fields = json.loads(settings)
+    """A study made before clips could be marked goes by no mark."""
+    fields = {"without_marked": False} | json.loads(settings)
     return Study(**fields | {"emotions": tuple(fields["emotions"])})
 
 
@@ -240,13 +262,19 @@ def remove_study(store: Database, name: str) -> None:
             cursor.execute(f"DELETE FROM {table} WHERE study_id = ?", [number])  # noqa: S608
 
 
-def refresh_touched(cursor: Cursor, corpus: int, *, panel: int | None = None) -> None:
+def refresh_touched(
+    cursor: Cursor, corpus: int, *, panel: int | None = None, where: Callable[[Study], object] = lambda study: True
+) -> list[str]:
     """Bring every study of a corpus up to date for the clips in the temporary table `touched`; where a panel is named, those
-    that look at it.
+    that look at it; of them those for which `where` holds. Returns their names.
     """
+    done = []
     for stored in _stored_studies(cursor, corpus):
-        if panel is None or any(panel in (place.reference_id, place.candidate_id) for place in stored.places):
+        looks = panel is None or any(panel in (place.reference_id, place.candidate_id) for place in stored.places)
+        if looks and where(stored.study):
             refresh(cursor, stored, only_touched=True)
+            done.append(stored.study.name)
+    return done
 
 
 def refresh(cursor: Cursor, stored: StoredStudy, *, only_touched: bool = False) -> None:
@@ -279,7 +307,9 @@ def _materialise(cursor: Cursor, stored: StoredStudy, counts: dict[str, np.ndarr
 
 
 def why_left_out(counts: dict[str, np.ndarray], study: Study, *, has_candidate: bool) -> np.ndarray:
-    """The reason (a key of `EXCLUSIONS`) why each clip is left out, or the empty string. The first that holds counts."""
+    """The reason (a key of `EXCLUSIONS`) why each clip is left out, or the empty string. The first that holds counts: what the
+    study says of clips themselves, then what it says of their votes.
+    """
     left = counts["reference"].sum(axis=1)
     tests = {
         "no_reference_votes": left + counts["r_outside"] == 0,
@@ -290,7 +320,7 @@ def why_left_out(counts: dict[str, np.ndarray], study: Study, *, has_candidate: 
     reasons = np.full(len(left), "", dtype=object)
     for reason, holds in reversed(tests.items()):  # the first of them is written last
         reasons[holds] = reason
-    return reasons
+    return np.where(counts["without"] != "", counts["without"], reasons)
 
 
 def _in_parts(work: Callable[[dict[str, np.ndarray]], dict], counts: dict[str, np.ndarray]) -> pa.Table:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from emo_core import jobs
 from emo_core.errors import BadInput
-from emo_core.store import Database, runs, studies
+from emo_core.store import Database, health, runs, studies
 from emo_core.store.runs import Run
 from emo_core.store.training_clips import training_clips
-from emo_core.training import account_rows, attempts, fitting, forecast, memory, table
+from emo_core.training import account_rows, attempts, fitting, forecast, memory, table, unusable
 from emo_core.training.plan import TrainPlan, from_document
 
 PLAN = "plan.json"
@@ -24,13 +24,14 @@ _TOLD = (
 @dataclass(frozen=True)
 class Sides:
     """What a plan would learn from and be tested on: clips with sound and votes; `without` training clips that the source has no
-    votes for, `silent` clips without sound.
+    votes for, `silent` clips without sound, `unusable` clips whose sound cannot be used and which are left out.
     """
 
     train: int
     test: int
     without: int
     silent: int
+    unusable: int
 
 
 def plan_for(store: Database, study: str, settings: Mapping) -> TrainPlan:
@@ -55,13 +56,44 @@ def sides(plan: TrainPlan, found: table.Table) -> Sides:
     learnt = plan.targets(found.human, found.synthetic).sum(axis=1) > 0
     return Sides(
         int((~found.is_test & learnt).sum()), int((found.is_test & (found.human.sum(axis=1) > 0)).sum()),
-        found.without(plan), found.silent,
+        found.without(plan), found.silent, len(found.unusable),
     )  # fmt: skip
 
 
 def clips_of(store: Database, plan: TrainPlan) -> table.Table:
-    """The clips that a plan learns from and is tested on, as they stand now."""
-    return table_of(training_clips(store, plan.study, votes=plan.votes))
+    """The clips that a plan learns from and is tested on, as they stand now: without those whose sound cannot be used, where the plan
+    leaves them out.
+    """
+    found = table_of(training_clips(store, plan.study, votes=plan.votes))
+    return found.leaving_out(faults(store, plan, found)) if plan.skip_unusable else found
+
+
+def faults(store: Database, plan: TrainPlan, found: table.Table) -> tuple[unusable.Fault, ...]:
+    """The clips whose sound the plan's model cannot use, as far as headers tell and what was found when sound was examined."""
+    looks = {
+        (corpus, clip): unusable.Look(stamp, seconds, codes)
+        for corpus, clip, stamp, seconds, codes in health.looks(store, plan.study)
+    }
+    return unusable.faults(found.clips, plan.settings.limit_s, looks)
+
+
+def usable(store: Database, plan: TrainPlan, columns: Mapping[str, list]) -> tuple[dict, tuple[unusable.Fault, ...]]:
+    """Columns of `store.training_clips` without the clips whose sound cannot be used, and these.
+
+    Raises BadInput naming them, unless the plan leaves them out.
+    """
+    found = faults(store, plan, table_of(columns))
+    if found and not plan.skip_unusable:
+        raise BadInput(unusable.sentence(found))
+    gone = {fault.clip for fault in found}
+    rows = [row for row, clip in enumerate(columns["clip"]) if clip not in gone]
+    if not rows:
+        raise BadInput(
+            f"Nothing is left to train on: the sound of none of the {len(found):,} clips can be used. First, "
+            f"{found[0].clip}: {found[0].problem} Look at Health."
+        )
+    kept = {name: [values[row] for row in rows] for name, values in columns.items() if name != "silent"}
+    return kept | {"silent": columns["silent"]}, found
 
 
 def table_of(columns: Mapping[str, list]) -> table.Table:
@@ -95,10 +127,11 @@ def keep(
 
     columns    of `store.training_clips`, where they were asked for already
 
-    Raises BadInput where the name is taken or there is nothing to learn from or to test on, DiskFull.
+    Raises BadInput where the name is taken, where there is nothing to learn from or to test on, and for clips whose sound cannot be
+    used and which the plan does not leave out; DiskFull.
     """
     check_free(store, plan)
-    columns = dict(columns or training_clips(store, plan.study, votes=plan.votes))
+    columns, gone = usable(store, plan, columns or training_clips(store, plan.study, votes=plan.votes))
     fitting.check_processes(plan.settings, executor)
     forecast.steps(plan, table_of(columns))  # refused before a folder is made
     silent = columns.pop("silent")
@@ -108,7 +141,7 @@ def keep(
     )  # fmt: skip
 
     def fill(draft: Path) -> None:
-        table.write(draft, columns, silent)
+        table.write(draft, columns, silent, gone)
         jobs.files.write_json(draft / PLAN, json.loads(json.dumps(plan.as_document())))
 
     folder = jobs.make(store.folder / "jobs", spec, fill)

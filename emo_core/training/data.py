@@ -13,7 +13,8 @@ from emo_core.seeding import number_from
 
 RATE = 16_000  # Hz
 SHORTEST_S = 0.03
-_DAMAGE = ("broken_off", "not_numbers")  # of `audio.health.PROBLEMS`: what decoding would pass over in silence
+LENGTHS = {"too_long": "longer than the model takes", "too_short": "shorter than the model takes"}
+DAMAGE = ("broken_off", "not_numbers")  # of `audio.health.PROBLEMS`: what decoding would pass over in silence
 Mix = Callable[[np.ndarray, np.ndarray, float], np.ndarray]  # x_i, x_j, λ → λ x_i + (1 − λ) x_j, see `augmentation`
 
 
@@ -63,20 +64,28 @@ def _whole(clip: Clip) -> np.ndarray:
     if isinstance(clip, Clip):
         found = audio.inspect(clip.path, clip.start_s, clip.end_s)
         for code, sentence in zip(found.codes, found.problems):
-            if code in _DAMAGE:
+            if code in DAMAGE:
                 raise AudioError(f"{sentence} Mend its file, or leave the clip out.", code)
     return np.asarray(clip.samples(), dtype=np.float32)
 
 
+def check_length(seconds: float, longest_s: float, what: str = "It") -> None:
+    """Raises AudioError, whose code is a key of `LENGTHS`, for what the model cannot take whole."""
+    if seconds > longest_s:
+        raise AudioError(
+            f"{what} lasts {seconds:.2f} s; the model takes at most {longest_s:g} s and nothing is cut. Leave it out, "
+            "cut it into shorter clips, or train the probe, which takes any length.",
+            "too_long",
+        )
+    if seconds < SHORTEST_S:
+        raise AudioError(
+            f"{what} lasts {seconds:.3f} s; the model takes at least {SHORTEST_S} s. Leave it out.", "too_short"
+        )
+
+
 def checked(item: Item, waveform: np.ndarray, longest_s: float) -> np.ndarray:
     """The waveform, if a model may hear it. Raises AudioError, naming the item, for one that is too long or short, or not finite."""
-    seconds = len(waveform) / RATE
-    if not SHORTEST_S <= seconds <= longest_s:
-        raise AudioError(
-            f"Clip {item.id} lasts {seconds:.2f} s; training takes {SHORTEST_S} to {longest_s:g} s and cuts nothing. "
-            "Leave it out of the study, or cut it into shorter clips.",
-            "wrong_span",
-        )
+    check_length(len(waveform) / RATE, longest_s, f"Clip {item.id}")
     if not np.isfinite(waveform).all():
         raise AudioError(f"Clip {item.id} holds samples that are not numbers: mend or leave out its file.")
     return waveform

@@ -31,7 +31,7 @@ def keep(store: Database, plans: Sequence[TrainPlan], **how) -> list[Run]:
     """Keep every run of a grid, or none; `how` as in `control.keep`. Raises BadInput as `check_free` and `control.keep` do."""
     check_free(store, plans)
     columns = training_clips(store, plans[0].study, votes=plans[0].votes)
-    found = control.table_of(columns)
+    found = control.table_of(control.usable(store, plans[0], columns)[0])
     for plan in plans:
         forecast.steps(plan, found)  # refused before the first is kept
     return [control.keep(store, plan, columns=columns, **how) for plan in plans]

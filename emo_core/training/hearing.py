@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 
+from emo_core.errors import AudioError
 from emo_core.training.batches import in_order_of_length
 from emo_core.training.data import Item, Mix, checked
 from emo_core.training.learner import Learner
+from emo_core.training.unusable import Fault
 
 AT_ONCE = 16  # clips
 
@@ -26,6 +28,18 @@ def check_all(items: Sequence[Item], longest_s: float, before_each: Callable[[],
     for item in items:
         before_each()
         checked(item, item.waveform(), longest_s)
+
+
+def faults_of(items: Sequence[Item], longest_s: float, before_each: Callable[[], None] = lambda: None) -> list[Fault]:
+    """Decode and check items without encoding them: every one that cannot be used, and why."""
+    found = []
+    for item in items:
+        before_each()
+        try:
+            checked(item, item.waveform(), longest_s)
+        except AudioError as error:
+            found.append(Fault(item.id, error.code, str(error)))
+    return found
 
 
 def hear_shared(

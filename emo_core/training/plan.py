@@ -35,6 +35,7 @@ class TrainPlan:
     settings      of the training
     augmentation  of DiME-Aug, None for none; `rejected` samples are left out
     grid          the name of the grid that it is part of, or empty
+    skip_unusable whether clips whose sound cannot be used, see `unusable`, are left out and counted; otherwise they stop it
     """
 
     name: str
@@ -46,6 +47,7 @@ class TrainPlan:
     augmentation: AugmentSettings | None = None
     rejected: tuple[str, ...] = ()
     grid: str = ""
+    skip_unusable: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "name", checked_name("run", self.name))

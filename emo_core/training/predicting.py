@@ -9,16 +9,14 @@ from emo_core.annotators.clips import Clip
 from emo_core.audio.health import PROBLEMS
 from emo_core.errors import AudioError, BadInput
 from emo_core.publishing import tables
-from emo_core.training.data import SHORTEST_S, Item, checked
+from emo_core.training.data import LENGTHS, Item, check_length, checked
 from emo_core.training.evaluate import Predictor, load_predictor
 from emo_core.training.predict_jobs import sound_files
 from emo_core.training.settings import TrainSettings
 from emo_core.training.shortage import told_when_memory_ends
 
 _AT_ONCE = 64
-_FAULTS = PROBLEMS | {
-    "wrong_span": "longer or shorter than the model hears"
-}  # a file of a folder has no span of its own
+_FAULTS = PROBLEMS | LENGTHS
 Report = Callable[[int, int], None]  # sounds done, sounds
 
 
@@ -67,7 +65,7 @@ def of_folder(predictor: Path, sounds: Path, *, report: Report = lambda done, to
     rows: list[dict] = []
     with told_when_memory_ends(settings):
         for start in range(0, len(files), _AT_ONCE):
-            rows += _predicted(model, sounds, files[start : start + _AT_ONCE], settings.longest_s)
+            rows += _predicted(model, sounds, files[start : start + _AT_ONCE], settings.limit_s)
             model.learner.forget()
             report(min(len(files), start + _AT_ONCE), len(files))
     return Predicted(model.emotions, rows)
@@ -106,11 +104,8 @@ def _predicted(model: Predictor, root: Path, files: Sequence[Path], longest_s: f
 def _heard(root: Path, name: str, longest_s: float) -> tuple[float, Item]:
     """Seconds and item of a file that the model may hear. Raises AudioError, BadInput."""
     seconds = audio.inspect(root / name).duration_s or 0.0
-    if seconds and not SHORTEST_S <= seconds <= longest_s:
-        raise AudioError(
-            f"It lasts {seconds:.2f} s; the model hears {SHORTEST_S} to {longest_s:g} s and nothing is cut.",
-            "wrong_span",
-        )
+    if seconds:
+        check_length(seconds, longest_s)
     item = Item(name, (Clip(name, "", name, str(root), name, None, None, seconds, None),))
     checked(item, item.waveform(), longest_s)
     return seconds, item

@@ -4,6 +4,7 @@ Features: timbre, pitch, loudness and brightness every 10 ms (`audio.voice`), th
 segments of the clip, 10 × 150 numbers, standardised on the training part. In training noise is added to them: 400 clips are few.
 """
 
+import math
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from emo_core.audio.voice import TRACKS, voice_tracks
+from emo_core.audio.voice import HOP, RATE, TRACKS, voice_tracks
 from emo_core.models.head import DistributionHead
 from emo_core.seeding import number_from
 from emo_core.training.cache import key_of
@@ -21,13 +22,14 @@ from emo_core.training.learner import Heard, Learner, open_cache
 from emo_core.training.settings import TrainSettings
 
 SEGMENTS, WIDTH = 10, 2 * TRACKS
+WINDOW = 30 * RATE  # samples
 # With what changes the numbers: the version of this module, and librosa's.
 MAKER = f"voice1-{SEGMENTS}x{WIDTH}-librosa-{metadata.version('librosa')}"
 
 
 def features(waveform: np.ndarray) -> np.ndarray:
     """(10, 150) float32: for each tenth of the clip the means, then the standard deviations, of its tracks."""
-    tracks = voice_tracks(waveform)
+    tracks = _tracks(waveform)
     bounds = np.arange(SEGMENTS + 1) * len(tracks) / SEGMENTS
     starts, ends = (
         np.floor(bounds[:-1]).astype(int),
@@ -35,6 +37,20 @@ def features(waveform: np.ndarray) -> np.ndarray:
     )  # overlapping in clips of few frames
     parts = [tracks[start:end] for start, end in zip(starts, ends)]
     return np.stack([np.concatenate([part.mean(axis=0), part.std(axis=0)]) for part in parts])
+
+
+def _tracks(waveform: np.ndarray) -> np.ndarray:
+    """(frames, 75): the tracks of a clip; those of a clip of more than 30 s window by window, equal windows of at most 30 s end to end,
+    so that memory does not grow with length. Only differences over the frames at a seam, and the floor 80 dB below the loudest moment
+    of a window, come out otherwise than in one piece.
+    """
+    windows = math.ceil(len(waveform) / WINDOW)
+    if windows <= 1:
+        return voice_tracks(waveform)
+    step = HOP * math.ceil(len(waveform) / windows / HOP)
+    parts = [voice_tracks(waveform[start : start + step]) for start in range(0, len(waveform), step)]
+    # A window's last frame stands where the next one's first does.
+    return np.concatenate([*(part[: step // HOP] for part in parts[:-1]), parts[-1]])
 
 
 class ProbeModule(nn.Module):
@@ -76,7 +92,7 @@ class Probe(Learner):
         return {item.id: self._hear(item, mix) for item in items}
 
     def _hear(self, item: Item, mix: Mix | None) -> Heard:
-        waveform = checked(item, item.waveform(mix), self.settings.longest_s)
+        waveform = checked(item, item.waveform(mix), self.settings.limit_s)
         key = key_of(waveform)
         if self.cache.get(key) is None:
             self.cache.put(key, torch.from_numpy(features(waveform)))

@@ -20,30 +20,43 @@ from emo_core.annotators.clips import Clip
 from emo_core.augmentation import dime, features, mixing
 from emo_core.augmentation.samples import Samples
 from emo_core.augmentation.training_clips import TrainingClips
-from emo_core.errors import BadInput
+from emo_core.errors import AudioError, BadInput
+from emo_core.jobs import files
 from emo_core.jobs.worker import Reporter, Stopped, carry_out
 from emo_core.revision import revision
 from emo_core.science import distributions
 from emo_core.training import hardware, several, table
 from emo_core.training.data import Data, Examples, Item, assemble
 from emo_core.training.evaluate import predict
-from emo_core.training.hearing import check_all, hear_all
+from emo_core.training.hearing import check_all, faults_of, hear_all
 from emo_core.training.learner import Learner
 from emo_core.training.loop import Trained, train
 from emo_core.training.meter import Meter, counters
 from emo_core.training.plan import TrainPlan, from_document
 from emo_core.training.shortage import told_when_memory_ends
+from emo_core.training.unusable import Fault, counts, sentence
 from emo_core.training.watching import uuid_of
 
-PLAN, PREDICTIONS = "plan.json", "predictions.jsonl"
+PLAN, PREDICTIONS, UNUSABLE = "plan.json", "predictions.jsonl", "unusable.json"
 
 
 def work(folder: Path, reporter: Reporter) -> None:
-    """Train, or go on; then predict the test side. Raises Stopped, WorkbenchError; OSError for a full disk."""
+    """Train, or go on; then predict the test side. Raises Stopped, WorkbenchError; OSError for a full disk.
+
+    An AudioError names every clip whose sound cannot be used, not the first one alone.
+    """
+    try:
+        _work(folder, reporter)
+    except AudioError as error:
+        raise _with_all_others(error, folder, reporter) from error
+
+
+def _work(folder: Path, reporter: Reporter) -> None:
     plan = from_document(json.loads((folder / PLAN).read_text(encoding="utf-8")))
     if plan.settings.is_probe:
         torch.set_num_threads(1)  # small tensors: on two busy cores a step took 13 to 17 ms so, and 190 to 270 with two
     meter, found = _meter(plan, folder) if reporter.first else None, table.read(folder)
+    found = _usable(plan, found, folder, reporter)
     votes = plan.targets(found.human, found.synthetic)
     learnt = ~found.is_test & (votes.sum(axis=1) > 0)
     if not learnt.any() or not found.is_test.any():
@@ -59,7 +72,7 @@ def work(folder: Path, reporter: Reporter) -> None:
     report = _metered(reporter.report, meter) if meter else reporter.report
     tested = found.is_test & (found.human.sum(axis=1) > 0)
     items = _items(plan, found, tested)
-    check_all(items, settings.longest_s, reporter.check)
+    check_all(items, settings.limit_s, reporter.check)
     with several.told_when_another_ends():
         trained = train(data, settings, folder, mix=mix, report=report, stopping=lambda: reporter.stopping)
     if not meter:
@@ -70,6 +83,33 @@ def work(folder: Path, reporter: Reporter) -> None:
     _write(folder, [item.id for item in items], shares)
     meter.look(now=True)
     reporter.finish(_result(plan, data, trained, found, tested, samples) | _account(trained, meter))
+
+
+def _usable(plan: TrainPlan, found: table.Table, folder: Path, reporter: Reporter) -> table.Table:
+    """Where the plan leaves clips out whose sound cannot be used: without those of which only decoding shows it. They are found in the
+    first attempt and kept, so that later ones learn from the same clips.
+    """
+    if not plan.skip_unusable:
+        return found
+    kept = files.read_json(folder / UNUSABLE)
+    if kept is None:
+        kept = {"clips": [asdict(each) for each in _faults(plan, found, reporter)]}
+        files.write_json(folder / UNUSABLE, kept)
+    return found.leaving_out([Fault(**each) for each in kept["clips"]])
+
+
+def _faults(plan: TrainPlan, found: table.Table, reporter: Reporter) -> list[Fault]:
+    """Every clip whose sound cannot be used, decoded whole."""
+    return faults_of(_items(plan, found, np.ones(len(found.clips), bool)), plan.settings.limit_s, reporter.check)
+
+
+def _with_all_others(error: AudioError, folder: Path, reporter: Reporter) -> AudioError:
+    """The error; where more clips than one cannot be used, one that names them. All of them are printed, which is the job's log."""
+    plan = from_document(json.loads((folder / PLAN).read_text(encoding="utf-8")))
+    found = _faults(plan, table.read(folder), reporter)
+    for fault in found:
+        print(f"{fault.clip}: {fault.problem}", flush=True)
+    return AudioError(sentence(found), found[0].code) if len(found) > 1 else error
 
 
 def _meter(plan: TrainPlan, folder: Path) -> Meter:
@@ -166,7 +206,9 @@ def _result(
         "history": trained.history, "train_mean": data.train.targets[own].mean(axis=0).tolist(),
         "train_clips": len(own), "validation_clips": len(data.validation), "mixtures": len(data.train) - len(own),
         "mixtures_left_out": data.mixtures_left_out, "not_made": [asdict(each) for each in samples.not_made] if samples else [],
-        "test_clips": int(tested.sum()), "left_out": {"no sound": found.silent, "no votes to learn from": found.without(plan)},
+        "test_clips": int(tested.sum()),
+        "left_out": {"no sound": found.silent, "no votes to learn from": found.without(plan)} | counts(found.unusable),
+        "unusable": [asdict(each) for each in found.unusable],
         "clips_hash": hashes["clips"], "hashes": hashes,
     }  # fmt: skip
 

@@ -3,6 +3,7 @@
 Light: pages and the command line build, check and show settings without loading torch.
 """
 
+import math
 from dataclasses import asdict, dataclass, replace
 
 from emo_core.errors import BadInput, UnknownName
@@ -73,7 +74,8 @@ class TrainSettings:
     validation_share    of the training part, held out for early stopping
     validation_unit     what may not be on both sides: clip, speaker or session; as the study's split
     prompt          what a backbone reads with the audio; {transcript} and {emotions} are filled in
-    longest_s       seconds; a longer clip stops the run, nothing is cut. The model hears 30 at most
+    longest_s       seconds, at most the 30 that a backbone takes; a longer clip cannot be used, nothing is cut. The probe takes any
+                    length, unless less than 30 is set here; see `limit_s`
     input_noise     probe: standard deviation of the noise on standardised features in training
     cache           folder of features and tower outputs; empty: that of the store, shared by all its runs, or beside the run
                     where there is no store
@@ -147,6 +149,11 @@ class TrainSettings:
     @property
     def is_probe(self) -> bool:
         return self.backbone == "probe"
+
+    @property
+    def limit_s(self) -> float:
+        """The longest clip that can be used, seconds; infinite for the probe, unless `longest_s` sets less than the 30 of a backbone."""
+        return math.inf if self.is_probe and self.longest_s >= 30 else self.longest_s
 
     def resolved(self) -> "TrainSettings":
         """With the usual value in place of every None but `head_width`, which the backbone's width decides."""

@@ -4,20 +4,26 @@ Parquet with a row a clip: the columns of `annotators.clips.Clip`, speaker, sess
 `synthetic`.
 """
 
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from emo_core.annotators.clips import Clip
+from emo_core.training.unusable import Fault
 
 FILE = "training.parquet"
 _SILENT = b"silent"  # metadata: clips of the study that have no sound
+_UNUSABLE = b"unusable"  # metadata: those whose sound cannot be used, with the reasons
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows in order. `human`, `synthetic`: (clips, emotions) votes."""
+    """Rows in order. `human`, `synthetic`: (clips, emotions) votes. `silent` counts clips of the study that have no sound, `unusable`
+    names those whose sound cannot be used: neither are among the rows.
+    """
 
     clips: list[Clip]
     speakers: list[str | None]
@@ -26,24 +32,37 @@ class Table:
     human: np.ndarray
     synthetic: np.ndarray
     silent: int
+    unusable: tuple[Fault, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """What the clips are called in the study."""
         return [clip.clip for clip in self.clips]
 
+    def leaving_out(self, unusable: Sequence[Fault]) -> "Table":
+        """Without the clips of these faults, which are counted."""
+        gone = {fault.clip for fault in unusable}
+        rows = np.array([clip.clip not in gone for clip in self.clips], dtype=bool)
+        of = {
+            name: [value for value, kept in zip(getattr(self, name), rows) if kept]
+            for name in ("clips", "speakers", "sessions")
+        }
+        arrays = {name: getattr(self, name)[rows] for name in ("is_test", "human", "synthetic")}
+        return replace(self, **of, **arrays, unusable=(*self.unusable, *unusable))
+
     def without(self, plan) -> int:
         """Training clips that the plan's source has no vote for."""
         return int((~self.is_test & (plan.targets(self.human, self.synthetic).sum(axis=1) == 0)).sum())
 
 
-def write(folder: Path, columns: dict[str, list], silent: int) -> None:
-    """Keep the clips of a run: columns of `store.training_clips`."""
+def write(folder: Path, columns: dict[str, list], silent: int, unusable: Sequence[Fault] = ()) -> None:
+    """Keep the clips of a run: columns of `store.training_clips`, and what is not among them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     made = pa.table(columns)
-    pq.write_table(made.replace_schema_metadata({_SILENT: str(silent).encode()}), folder / FILE)
+    told = {_SILENT: str(silent).encode(), _UNUSABLE: json.dumps([asdict(each) for each in unusable]).encode()}
+    pq.write_table(made.replace_schema_metadata(told), folder / FILE)
 
 
 def read(folder: Path) -> Table:
@@ -51,7 +70,9 @@ def read(folder: Path) -> Table:
     import pyarrow.parquet as pq
 
     found = pq.read_table(folder / FILE)
-    return of_columns(found.to_pydict(), int(found.schema.metadata[_SILENT]))
+    told = found.schema.metadata
+    unusable = tuple(Fault(**each) for each in json.loads(told.get(_UNUSABLE, b"[]")))
+    return replace(of_columns(found.to_pydict(), int(told[_SILENT])), unusable=unusable)
 
 
 def of_columns(columns: dict[str, list], silent: int) -> Table:

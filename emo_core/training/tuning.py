@@ -60,7 +60,7 @@ class TunedBackbone(Learner):
 
     def hear(self, items: Sequence[Item], mix: Mix | None = None) -> dict[str, Heard]:
         self._mix = mix or self._mix
-        waveforms = [checked(item, item.waveform(mix), self.settings.longest_s) for item in items]
+        waveforms = [checked(item, item.waveform(mix), self.settings.limit_s) for item in items]
         keys = [key_of(waveform) for waveform in waveforms]
         if self.cached:
             self._encode({key: w for key, w in zip(keys, waveforms) if self.cache.get(key) is None})

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from emo_core.audio import contained
-from emo_core.audio.health import PROBLEMS, SoundHealth, examine_many
+from emo_core.audio.health import PROBLEMS, SoundHealth, examine_many, stamp_of
 from emo_core.errors import BadInput
 from emo_core.store import Database
 from emo_core.store import health as stored
@@ -55,12 +55,11 @@ def _examined(
 
 
 def _stamp(root: Path | None, audio: str, start_s: float | None, end_s: float | None) -> str | None:
-    """Size and time of a clip's file, and its span; None where the file is not there."""
+    """The stamp of a clip's file; None where the file is not there."""
     try:
-        found = contained(root, audio).stat()
+        return stamp_of(contained(root, audio).stat(), start_s, end_s)
     except (OSError, BadInput, TypeError):
         return None
-    return f"{found.st_size}:{found.st_mtime_ns}:{start_s}:{end_s}"
 
 
 def _row(number: int, found: SoundHealth, stamp: str | None) -> dict:

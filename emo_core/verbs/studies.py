@@ -1,6 +1,9 @@
 """Verbs of studies."""
 
+import csv
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
@@ -8,21 +11,47 @@ from emo_core import jobs, vocabulary
 from emo_core.errors import BadInput
 from emo_core.records import Study, parse_merges
 from emo_core.science import comparison
-from emo_core.store import Database, browsing, exporting, runs, studies
+from emo_core.store import Database, browsing, exporting, marks, runs, studies
 from emo_core.store.votes_as_of import votes_as_of
 
 
 def add_study(store: Database, name: str, corpus: str | list[str], reference: str, emotions: str, **choices) -> dict:
-    """Save a study of one corpus or several; `merge` is a list of from=to, `left_out` a list of raters."""
+    """Save a study of one corpus or several; `merge` is a list of from=to, `left_out` a list of raters, `without_clips` one of clips.
+
+    Clips may stand one a line, or in the column `clip` of a table, in the file `without_clips_file` too.
+    """
     merges = parse_merges(choices.pop("merge", None) or [])
     choices = {key: value for key, value in choices.items() if value is not None}
     candidate = choices.pop("candidate", None)
-    left_out = tuple(choices.pop("left_out", ()))
+    listed = choices.pop("without_clips_file", None)
+    named = [*choices.pop("without_clips", ()), *(clips_of_file(Path(listed)) if listed else ())]
     study = Study(
-        name, corpus, reference, candidate, vocabulary.emotions(emotions), merges, left_out=left_out, **choices
+        name, corpus, reference, candidate, vocabulary.emotions(emotions), merges, without_clips=tuple(named), **choices
     )
     studies.add_study(store, study)
     return show_study(store, name)
+
+
+def clips_of_file(path: Path) -> list[str]:
+    """Names of clips in a file: of a CSV with a column `clip` that column, else every line that is not empty. Raises BadInput."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as a list of clips: {error}. Give a text file in UTF-8.") from error
+    return clips_of_text(text)
+
+
+def clips_of_text(text: str) -> list[str]:
+    """The same of text.
+
+    >>> clips_of_text("a\\n\\n b.1\\n"), clips_of_text("clip,why\\na,too long\\n")
+    (['a', 'b.1'], ['a'])
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    header = next(csv.reader(lines[:1]), [])
+    if "clip" in header:
+        return [row["clip"].strip() for row in csv.DictReader(lines) if (row["clip"] or "").strip()]
+    return lines
 
 
 def list_studies(store: Database) -> list[dict]:
@@ -79,6 +108,7 @@ def show_study(store: Database, name: str, by: str = "clip") -> dict:
 
 _CHOICES = (
     "corpora", "emotions", "merges", "rule", "min_votes", "secondary_weight", "left_out", "split", "seed",
+    "without_clips", "without_marked", "min_seconds", "max_seconds", "without_problems",
 )  # fmt: skip
 
 
@@ -151,3 +181,23 @@ def browse(
     """Clips of a study, most divergent first."""
     page = browsing.browse(store, study, sort=sort, descending=not ascending, limit=limit, offset=offset)
     return page.rows
+
+
+def mark_clips(store: Database, corpus: str, clips: list[str], reason: str = "", by: str | None = None) -> dict:
+    """Mark clips to be left out; `studies` go by marks, so that their figures changed."""
+    return _marked(corpus, clips, lambda clip: marks.mark(store, corpus, clip, reason=reason, by=by))
+
+
+def unmark_clips(store: Database, corpus: str, clips: list[str], by: str | None = None) -> dict:
+    """Take the marks of clips back."""
+    return _marked(corpus, clips, lambda clip: marks.unmark(store, corpus, clip, by=by))
+
+
+def _marked(corpus: str, clips: list[str], keep: Callable[[str], list[str]]) -> dict:
+    names = {name: None for clip in clips for name in keep(clip)}
+    return {"corpus": corpus, "clips": clips, "studies": list(names)}
+
+
+def list_marks(store: Database, corpus: str) -> list[dict]:
+    """The clips of a corpus that are marked to be left out."""
+    return [vars(mark) for mark in marks.marked(store, corpus)]

@@ -1,12 +1,12 @@
 """Verbs of training: runs, grids of them, and what they predict."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from emo_core.augmentation import listening
 from emo_core.augmentation.settings import from_document as settings_from
 from emo_core.errors import BadInput, UnknownName
 from emo_core.store import Database, runs, studies
-from emo_core.training import attempts, control, forecast, grids
+from emo_core.training import attempts, control, forecast, grids, unusable
 from emo_core.training.plan import SOURCES, TrainPlan, grid
 
 
@@ -52,11 +52,13 @@ def train(
     executor: str = "local",
     slurm: dict | None = None,
     dry: bool = False,
+    skip_unusable: bool = False,
 ) -> dict:
     """Plan a training and begin it, unless `dry`; returns at once with the job's number. `forecast` says what it would take, see
-    `training.forecast`.
+    `training.forecast`; `unusable` which clips' sound cannot be used: they are left out with `skip_unusable`, and stop it without.
     """
-    plan = _plan(store, study, name, augment, augmentation, source=source, votes=votes, settings=settings)
+    more = {"source": source, "votes": votes, "skip_unusable": skip_unusable}
+    plan = _plan(store, study, name, augment, augmentation, settings=settings, **more)
     told = _told(store, [plan], executor) | {"name": plan.name, "plan": plan.as_document()}
     control.check_free(store, plan)
     if dry:
@@ -69,7 +71,12 @@ def train(
 def _told(store: Database, plans: list[TrainPlan], executor: str) -> dict:
     """What is known before a run or a grid begins."""
     found = control.clips_of(store, plans[0])
+    gone = found.unusable or control.faults(store, plans[0], found)
     return {
+        "unusable": {
+            "clips": len(gone), "left_out": plans[0].skip_unusable, "reasons": unusable.counts(gone),
+            "listed": [asdict(each) for each in gone],
+        },
         "sides": vars(control.sides(plans[0], found)), "batches": str(plans[0].settings.batches()),
         "forecast": forecast.forecast(store, plans, found, executor=executor),
     }  # fmt: skip
@@ -89,13 +96,15 @@ def train_grid(
     slurm: dict | None = None,
     dry: bool = False,
     begin: bool = True,
+    skip_unusable: bool = False,
 ) -> dict:
     """Plan and begin every run of a grid, unless `dry`: source × fraction of augmentation × seed. Jobs of one resource wait for one
-    another. Without `begin` the runs are kept, for `train resume` to begin.
+    another. Without `begin` the runs are kept, for `train resume` to begin. `skip_unusable` as in `train`.
     """
     if not 1 <= seeds <= 100:
         raise BadInput(f"A grid has 1 to 100 seeds, got {seeds}.")
-    first = _plan(store, study, name or _free_grid(store), 0.0, None, votes=votes, settings=settings)
+    more = {"votes": votes, "skip_unusable": skip_unusable}
+    first = _plan(store, study, name or _free_grid(store), 0.0, None, settings=settings, **more)
     first = replace(first, rejected=_rejected(store, study))
     if augmentation:
         first = replace(first, augmentation=settings_from(augmentation))

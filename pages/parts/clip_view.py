@@ -10,8 +10,8 @@ from emo_core import audio
 from emo_core.charts import clips as clip_charts
 from emo_core.errors import AudioError, BadInput
 from emo_core.records import EXCLUSIONS, Study
-from emo_core.store import Database, browsing
-from pages.parts import model_vote
+from emo_core.store import Database, browsing, marks
+from pages.parts import identity, model_vote
 from pages.parts.copy_link import copy_link
 from pages.parts.player import player
 from pages.parts.session import escape
@@ -21,13 +21,18 @@ PLAYER = "player"
 DAY_S = 86_400.0  # no clip is longer
 
 
-def show(store: Database, study: Study, clip: dict, *, step: Callable[[int], None]) -> None:
-    """Everything known of a clip. `step` is what the buttons call where there is no player: +1 goes on, −1 back."""
+def show(
+    store: Database, study: Study, clip: dict, *, step: Callable[[int], None], marked: Callable[[], None] = lambda: None
+) -> None:
+    """Everything known of a clip. `step` is what the buttons call where there is no player: +1 goes on, −1 back. `marked` is called
+    before the clip is marked, which may take it out of the list.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escape(clip["clip"]), anchor=False, width="content")
         copy_link("link")
     if clip["transcript"]:
         st.markdown(f"“{escape(clip['transcript'])}”")
+    _mark(store, study, clip, marked)
     _sound(store, study, clip, step)
     if clip["excluded"]:
         st.info(f"The study leaves this clip out: {EXCLUSIONS[clip['excluded']]}.")
@@ -37,6 +42,37 @@ def show(store: Database, study: Study, clip: dict, *, step: Callable[[int], Non
         _distributions(study, clip)
     _votes(store, clip)
     _metadata(clip)
+
+
+def _mark(store: Database, study: Study, clip: dict, marked: Callable[[], None]) -> None:
+    """The button, and its key X, that marks the clip to be left out or takes the mark back; a reason may be added."""
+    corpus, name, key = clip["corpus"], clip["name"], f"why:{clip['clip']}"
+    found, by = marks.find(store, corpus, name), identity.visitor(store).name
+
+    def turn() -> None:
+        marked()
+        if found:
+            marks.unmark(store, corpus, name, by=by)
+        else:
+            marks.mark(store, corpus, name, by=by)
+
+    def give_reason() -> None:
+        marks.mark(store, corpus, name, reason=st.session_state[key], by=by)
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label, icon = ("Take the mark back", ":material/undo:") if found else ("Leave out", ":material/block:")
+        st.button(
+            label, key="mark", icon=icon, on_click=turn, shortcut="x", type="tertiary",
+            help="A mark holds for the clip in every study that goes by marks.",
+        )  # fmt: skip
+        if found:
+            st.text_input(
+                "Why (optional)", found.reason, key=key, max_chars=marks.LONGEST_REASON, on_change=give_reason, width=320
+            )
+    if found:
+        who = f" by {escape(found.marked_by)}" if found.marked_by else ""
+        acts = "leaves marked clips out" if study.without_marked else "does not go by marks and keeps it"
+        st.caption(f"Marked to be left out{who}, {found.happened_at:%Y-%m-%d %H:%M} UTC. This study {acts}.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -92,12 +92,24 @@ def caption(store: Database, stored: studies.StoredStudy) -> None:
         study.rule.replace("_", " "),
         *([f"secondary labels weigh {study.secondary_weight:g}"] if study.secondary_weight else []),
         *([f"without {escape(', '.join(study.left_out))}"] if study.left_out else []),
+        *_clips_left_out(study),
         f"split by {study.split}, seed {study.seed}" if study.split != "corpus" else "the corpus's own split",
         as_of(store, stored),
     ]
     if simulated & set(study.corpora):
         st.badge("simulated corpus", icon=":material/science:", color="orange")
     st.caption(" · ".join(facts))
+
+
+def _clips_left_out(study: Study) -> list[str]:
+    """What the study says of clips themselves."""
+    bounds = {"at least": study.min_seconds, "at most": study.max_seconds}
+    return [
+        *([f"without {len(study.without_clips):,} clips by name"] if study.without_clips else []),
+        *(f"clips of {words} {bound:g} s" for words, bound in bounds.items() if bound is not None),
+        *([f"without {', '.join(study.without_problems)}".replace("_", " ")] if study.without_problems else []),
+        *([] if study.without_marked else ["marks do not count"]),
+    ]
 
 
 def escape(text: str | None) -> str:

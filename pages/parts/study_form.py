@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from emo_core import vocabulary
+from emo_core.audio.health import PROBLEMS
 from emo_core.errors import WorkbenchError
 from emo_core.records import EXCLUSIONS, RULES, SPLITS, Study, parse_merges
-from emo_core.store import Database, corpora, studies
+from emo_core.store import Database, corpora, marks, studies
+from emo_core.verbs.studies import clips_of_text
 from pages.parts.session import escape
 
 _KEY = "new_study"
@@ -27,6 +29,11 @@ def fill_in(study: Study) -> None:
         "min_votes": study.min_votes,
         "weight": study.secondary_weight,
         "left_out": list(study.left_out),
+        "without_clips": "\n".join(study.without_clips),
+        "without_marked": study.without_marked,
+        "min_seconds": study.min_seconds,
+        "max_seconds": study.max_seconds,
+        "without_problems": list(study.without_problems),
         "split": study.split,
         "seed": study.seed,
         "name": f"{study.name} copy",
@@ -138,16 +145,42 @@ def _policy(options: dict, where: str, panels: dict) -> dict:
         )  # fmt: skip
     raters = sorted({name for panel in panels.values() for name in options["raters"].get(panel, [])})
     left_out = st.multiselect("Leave out raters", raters, key=f"{where}:left_out") if raters else []
+    without = _without(where)
     split = st.radio("Split", options["splits"], format_func=SPLITS.get, key=f"{where}:split")
     return {
         "rule": rule, "min_votes": int(min_votes), "seed": int(seed), "secondary_weight": weight,
         "left_out": tuple(left_out), "split": split,
+    } | without  # fmt: skip
+
+
+def _without(where: str) -> dict:
+    """Which clips are left out whatever their votes."""
+    key = f"{where}:without_marked"
+    with st.expander("Leave out clips", icon=":material/music_off:"):
+        marked = st.checkbox(
+            "that are marked in Browse", key=key, **({} if key in st.session_state else {"value": True}),
+            help="Now, and whenever a mark is set or taken back: the study's figures then change.",
+        )  # fmt: skip
+        text = st.text_area(
+            "named here", key=f"{where}:without_clips", height=100, placeholder="a clip a line, or a CSV with a column clip"
+        )
+        with st.container(horizontal=True):
+            bounds = {"min_value": 0.001, "value": None, "step": 1.0, "format": "%g"}
+            shortest = st.number_input("shorter than (s)", key=f"{where}:min_seconds", **bounds)
+            longest = st.number_input("longer than (s)", key=f"{where}:max_seconds", **bounds)
+        problems = st.multiselect(
+            "whose sound has", list(PROBLEMS), format_func=PROBLEMS.get, key=f"{where}:without_problems",
+            help="As far as sound was examined on the page Health.",
+        )  # fmt: skip
+    return {
+        "without_marked": marked, "without_clips": tuple(clips_of_text(text or "")), "min_seconds": shortest,
+        "max_seconds": longest, "without_problems": tuple(problems),
     }  # fmt: skip
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _preview(folder: str, batches: tuple[int, ...], study: Study, _store: Database) -> dict | str:
-    """What the study would keep, or why it cannot be made; once for each state of the votes."""
+def _preview(folder: str, batches: tuple[int, ...], marked: str, study: Study, _store: Database) -> dict | str:
+    """What the study would keep, or why it cannot be made; once for each state of votes, marks and looks."""
     try:
         return studies.preview_study(_store, study)
     except WorkbenchError as error:
@@ -157,7 +190,7 @@ def _preview(folder: str, batches: tuple[int, ...], study: Study, _store: Databa
 def preview(store: Database, study: Study) -> bool:
     """Say what the study would keep; False where it cannot be made."""
     batches = tuple(corpora.last_batch(store, name) for name in study.corpora)
-    found = _preview(str(store.folder), batches, study, store)
+    found = _preview(str(store.folder), batches, marks.state(store), study, store)
     if isinstance(found, str):
         st.warning(escape(found))
         return False

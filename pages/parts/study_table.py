@@ -11,7 +11,8 @@ from pages.parts.figures import with_interval
 _CHOICES = {
     "corpora": "corpora", "reference": "reference", "candidate": "candidate", "emotions": "emotions", "merges": "merges",
     "rule": "rule", "min_votes": "votes, at least", "secondary_weight": "secondary weight", "left_out": "raters left out",
-    "split": "split", "seed": "seed",
+    "split": "split", "seed": "seed", "without_clips": "clips left out by name", "without_marked": "leaves out marked clips",
+    "min_seconds": "seconds, at least", "max_seconds": "seconds, at most", "without_problems": "problems left out",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pages.parts.job_view import duration
 from pages.parts.session import escape
 
 RESOURCES = {"cpu": "the processor", "gpu": "the GPU"}
+SKIP = "train:skip_unusable"
 SWITCHES = {
     "micro_batch": "Clips through the model at a time",
     "checkpointing": "Less memory, a third more work",
@@ -27,6 +28,21 @@ def show(found: Mapping) -> None:
     _shortage(told["memory"])
 
 
+def unusable(found: Mapping) -> bool:
+    """Say which clips' sound cannot be used, and ask whether to leave them out; whether a training can start."""
+    told = found["unusable"]
+    if not told["clips"]:
+        return True
+    reasons = "; ".join(f"{count:,} × {why}" for why, count in told["reasons"].items())
+    st.warning(f"The sound of {told['clips']:,} clips cannot be used: {escape(reasons)}.", icon=":material/volume_off:")
+    with st.expander("Which, and why"):
+        st.dataframe(
+            [{"clip": each["clip"], "why": each["problem"]} for each in told["listed"]], key="unusable", hide_index=True
+        )
+    st.checkbox("Leave them out of this training", key=SKIP, help="They are counted with the result.")
+    return told["left_out"]
+
+
 def _clips(sides: Mapping, batches: str, steps: Mapping) -> str:
     held = f"{steps['validation']:,} of them" if "validation" in steps else "a tenth of them"
     gone = []
@@ -34,6 +50,8 @@ def _clips(sides: Mapping, batches: str, steps: Mapping) -> str:
         gone.append(f"{sides['without']:,} training clips have no vote of this source")
     if sides["silent"]:
         gone.append(f"{sides['silent']:,} clips have no sound here")
+    if sides["unusable"]:
+        gone.append(f"the sound of {sides['unusable']:,} clips cannot be used")
     mixed = f" DiME-Aug adds at most {steps['mixtures']:,} mixtures." if steps["mixtures"] else ""
     return (
         f"{sides['train']:,} clips to learn from, {held} held out for early stopping; {sides['test']:,} to test on, always against "

@@ -41,12 +41,15 @@ def show(store: Database, stored: studies.StoredStudy, *, told: bool) -> None:
     verb = "train grid" if "sources" in arguments else "train"
     try:
         arguments |= where_form.arguments(where)
-        train_forecast.show(verbs.run(store, verb, arguments | {"dry": True}))
+        arguments["skip_unusable"] = bool(st.session_state.get(train_forecast.SKIP))
+        forecast = verbs.run(store, verb, arguments | {"dry": True})
+        train_forecast.show(forecast)
+        ready = train_forecast.unusable(forecast)
     except WorkbenchError as error:
         st.warning(escape(str(error)))
         st.button("Start", type="primary", icon=":material/play_arrow:", key="start", disabled=True)
         return
-    if st.button("Start", type="primary", icon=":material/play_arrow:", key="start"):
+    if st.button("Start", type="primary", icon=":material/play_arrow:", key="start", disabled=not ready):
         try:
             _begin(store, verb, arguments)
         except WorkbenchError as error:

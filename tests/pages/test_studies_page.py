@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from emo_core import verbs
-from emo_core.store import studies
+from emo_core.store import browsing, marks, studies
 from tests.pages.test_pages import draw, said
 
 
@@ -40,6 +40,7 @@ def test_a_duplicate_begins_with_the_same_choices(filled, monkeypatch):
     verbs.run(filled, "study add", {
         "name": "odd", "corpus": "small", "reference": "human", "emotions": "anger,sad,happy", "merge": ["neutral=sad"],
         "rule": "drop_outside", "min_votes": 2, "left_out": ["rater3"], "seed": 7,
+        "without_clips": ["clip001"], "without_marked": False, "max_seconds": 9.0, "without_problems": ["clipped"],
     })  # fmt: skip
     app = draw(monkeypatch, filled, "studies")
     app.button(key="duplicate:odd").click().run()
@@ -94,3 +95,21 @@ def test_removing_a_study_from_the_page_keeps_the_votes(filled, monkeypatch):
     app.button(key="remove:small").click().run()
     assert studies.list_studies(filled) == [] and not app.exception
     assert filled.cursor().execute("SELECT count(*) FROM votes").fetchall() == [(440,)]
+
+
+def test_a_mark_set_in_browse_leaves_the_clip_out_and_the_form_says_so(filled, monkeypatch):
+    first = browsing.browse(filled, "small", limit=3).rows
+    app = draw(monkeypatch, filled, "browse", study="small", clip=first[0]["clip"])
+    app.button(key="mark").click().run()
+    assert not app.exception and studies.exclusions(filled, "small") == {"marked": 1}
+    assert "Marked to be left out" in said(app) and "marked in Browse to be left out" in said(app)
+    widget(app, "text_input", "Why (optional)").set_value("two voices").run()
+    assert marks.find(filled, "small", first[0]["clip"]).reason == "two voices"
+    form = draw(monkeypatch, filled, "studies")
+    assert "Keeps **39 clips**; 1 left out: 1 × marked in Browse to be left out" in said(form)
+    widget(form, "text_area", "named here").set_value(first[1]["clip"]).run()
+    assert "Keeps **38 clips**" in said(form)
+    widget(form, "text_area", "named here").set_value("moon").run()
+    assert "'moon'" in said(form) and form.button(key="create_study").disabled
+    app.button(key="mark").click().run()
+    assert studies.exclusions(filled, "small") == {}

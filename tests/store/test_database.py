@@ -59,6 +59,8 @@ def test_schema_after_all_migrations(store):
         "corpora": "corpus_id name format source audio_root licence simulated added_at rating_low rating_high",
         "current_ratings": votes,
         "current_votes": votes,
+        "clip_marks": "clip_id marked reason marked_by happened_at",
+        "marked_clips": "clip_id reason marked_by happened_at",
         "emotions": "emotion_id name colour synonyms",
         "invites": "campaign_id token made_at withdrawn_at",
         "mappings": "name settings saved_at",

@@ -52,7 +52,7 @@ def test_every_file_has_shares_or_a_reason(predictor, sounds, monkeypatch):
     expected = load_predictor(predictor).predict(waveforms)
     np.testing.assert_allclose([[rows[name][emotion] for emotion in EMOTIONS] for name in good], expected, atol=1e-6)
     assert {name: row["fault"] for name, row in rows.items() if row["problem"]} == {
-        "long.wav": "longer or shorter than the model hears", "nan.wav": "samples that are not numbers",
+        "long.wav": "longer than the model takes", "nan.wav": "samples that are not numbers",
         "text.wav": "the audio file cannot be read",
     }  # fmt: skip
     assert all(rows[name]["anger"] is None for name in ("long.wav", "nan.wav", "text.wav"))

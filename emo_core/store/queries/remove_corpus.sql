@@ -1,4 +1,5 @@
 DELETE FROM stale_clips WHERE clip_id IN (SELECT clip_id FROM clips WHERE corpus_id = $corpus);
+DELETE FROM clip_marks WHERE clip_id IN (SELECT clip_id FROM clips WHERE corpus_id = $corpus);
 DELETE FROM clip_sound WHERE clip_id IN (SELECT clip_id FROM clips WHERE corpus_id = $corpus);
 DELETE FROM study_clips WHERE study_id IN (SELECT study_id FROM study_corpora WHERE corpus_id = $corpus);
 DELETE FROM study_exclusions WHERE study_id IN (SELECT study_id FROM study_corpora WHERE corpus_id = $corpus);
