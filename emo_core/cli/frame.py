@@ -105,7 +105,7 @@ def call(folder: Path, verb: str, arguments: dict) -> dict | list:
             if time.monotonic() > deadline:
                 raise
             if not said:
-                print(f"emo_core: waiting for process {busy.pid} to finish with the store", file=sys.stderr)
+                _tell(f"waiting for process {busy.pid} to finish with the store")
                 said = True
             time.sleep(0.1)
             continue
@@ -115,8 +115,16 @@ def call(folder: Path, verb: str, arguments: dict) -> dict | list:
             store.close()
 
 
+def _tell(text: str) -> None:
+    print(f"emo_core: {text}", file=sys.stderr, flush=True)
+
+
 def _forward(folder: Path, verb: str, arguments: dict) -> dict | list:
-    reply = ownership.ask(folder, {"verb": verb, "arguments": arguments})
+    try:
+        reply = ownership.ask(folder, {"verb": verb, "arguments": arguments}, say=_tell)
+    except KeyboardInterrupt:
+        _tell("the process that owns the store goes on with it to the end")
+        raise
     if "error" in reply:
         failure = WorkbenchError(reply["error"])
         failure.exit_status = reply["exit_status"]
