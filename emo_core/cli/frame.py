@@ -101,7 +101,7 @@ def call(folder: Path, verb: str, arguments: dict) -> dict | list:
         except StoreInUse as busy:
             owner = ownership.card(folder)
             if owner and owner["port"]:
-                return _forward(folder, verb, arguments)
+                return forward(folder, verb, arguments)
             if time.monotonic() > deadline:
                 raise
             if not said:
@@ -119,7 +119,8 @@ def _tell(text: str) -> None:
     print(f"emo_core: {text}", file=sys.stderr, flush=True)
 
 
-def _forward(folder: Path, verb: str, arguments: dict) -> dict | list:
+def forward(folder: Path, verb: str, arguments: dict) -> dict | list:
+    """The verb's document from the process that owns the store. Raises WorkbenchError."""
     try:
         reply = ownership.ask(folder, {"verb": verb, "arguments": arguments}, say=_tell)
     except KeyboardInterrupt:

@@ -129,13 +129,17 @@ class Database:
             try:
                 cursor = self.cursor()
                 cursor.execute("UPDATE file_state SET log_from = NULL, since = ?", [utc_now()])
-                cursor.execute("FORCE CHECKPOINT")
+                cursor.execute("FORCE CHECKPOINT")  # without FORCE it may refuse while others stage what they will write
             except duckdb.Error as error:
                 raise StoreError(
                     f"The log of the store {self.folder} could not be moved into its file: {error}"
                 ) from error
             self._logging = False
             self._acknowledged.end()
+
+    def log_bytes(self) -> int:
+        """Size of the log that is not in the file yet."""
+        return whole.size(self.folder / LOG_NAME)
 
     @contextmanager
     def settled(self) -> Iterator[Path]:
@@ -202,7 +206,7 @@ class Database:
             self._commits += 1
             with suppress(OSError, StoreError):  # what was committed is safe whatever becomes of these
                 self._acknowledged.say(self._commits)
-                if whole.size(self.folder / LOG_NAME) > MOST_LOG_BYTES:
+                if self.log_bytes() > MOST_LOG_BYTES:
                     self.settle()
 
     def _migrate(self) -> None:
