@@ -45,6 +45,7 @@ def copy(store: Database, to: Path) -> dict:
         found = check(draft)
         if not found["whole"]:
             raise StoreError(f"The copy is not whole and was removed: {found['problem']}. Check the disk of {to}.")
+        (draft / "owner.lock").unlink(missing_ok=True)
         draft.replace(to)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
