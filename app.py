@@ -21,7 +21,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from emo_core.errors import WorkbenchError  # noqa: E402
-from pages.parts import collecting, doorstep, identity  # noqa: E402
+from pages.parts import collecting, doorstep, ending, identity  # noqa: E402
+from pages.parts.hosts import OwnHosts  # noqa: E402
 from pages.parts.routes import ROUTES  # noqa: E402
 from pages.parts.session import open_store  # noqa: E402
 
@@ -93,6 +94,7 @@ def own_store() -> None:
     except WorkbenchError as error:
         print(f"\nThe Ambiguity Workbench did not start. {error}\n", file=sys.stderr, flush=True)
         os._exit(1)  # the server has begun; an exception would only be logged and leave an empty page behind
+    ending.close_on_signals(open_store())
     collecting.begin(open_store())
     identity.say_how_to_enter(open_store())
 
@@ -122,8 +124,8 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # Until the first visitor reaches st.navigation, Streamlit would serve the folder pages/ without this frame around it:
     # a link to a page, opened right after a restart, must find the frame too.
     PagesManager.uses_pages_directory = False
-    marking = Middleware(identity.ResearcherCookie)
+    in_front = [Middleware(OwnHosts), Middleware(identity.ResearcherCookie)]
     # `streamlit run` looks for `app = st.App` in the source.
-    app = st.App(ROOT / "app.py", routes=ROUTES, middleware=[marking])
+    app = st.App(ROOT / "app.py", routes=ROUTES, middleware=in_front, lifespan=ending.closing)
 else:
     draw()

@@ -5,7 +5,8 @@ WorkbenchError
 │   ├── UnknownName     a name that is not among the known ones
 │   └── BadTable        a file of votes or clips that cannot be taken
 ├── StoreError          the store cannot do what was asked (exit status 1)
-│   └── StoreInUse      another process owns the store
+│   ├── StoreInUse      another process owns the store
+│   └── StoreDamaged    something that was acknowledged is missing or unreadable
 ├── JobError            a job cannot do what was asked
 ├── AudioError          a sound file that cannot be played
 └── DownloadError       a file that could not be fetched
@@ -54,6 +55,10 @@ class StoreInUse(StoreError):
     def __init__(self, message: str, pid: int | None = None):
         super().__init__(message)
         self.pid = pid
+
+
+class StoreDamaged(StoreError):
+    """Something that was acknowledged is missing or unreadable; the message says what can be saved, and how."""
 
 
 class JobError(WorkbenchError):

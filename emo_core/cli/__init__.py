@@ -7,12 +7,14 @@ process that owns the store then carries them out.
 
 import logging
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emo_core.cli import analysis, augmentation, campaigns, corpora, exports, jobs, panels, studies, training
+from emo_core.cli import analysis, augmentation, campaigns, corpora, exports, jobs, panels, stores, studies, training
 from emo_core.cli.frame import AsJson, as_text, call, carry_out
 from emo_core.store.database import DEFAULT_FOLDER
 
@@ -26,6 +28,7 @@ app.add_typer(studies.app, name="study")
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(panels.app, name="panel")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(stores.app, name="store")
 app.add_typer(training.app)
 app.add_typer(analysis.app)
 app.add_typer(augmentation.app)
@@ -63,8 +66,19 @@ def browse(
     carry_out(context, as_json, "browse", study=study, sort=sort, limit=limit, offset=offset, ascending=ascending)
 
 
+def _end(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
+
+
 def main() -> None:
-    """Entry point of `python -m emo_core`. With EMO_DEBUG set, what failed inside is shown with its stack."""
+    """Entry point of `python -m emo_core`. With EMO_DEBUG set, what failed inside is shown with its stack.
+
+    `kill` and a closed terminal end a command as Ctrl-C does: what it was doing is rolled back, and the store is closed.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup stays nohup
+            signal.signal(number, _end)
     if "EMO_DEBUG" not in os.environ:
         logging.getLogger("emo_core").setLevel(logging.CRITICAL)
     app(prog_name="python -m emo_core")

@@ -101,11 +101,11 @@ def call(folder: Path, verb: str, arguments: dict) -> dict | list:
         except StoreInUse as busy:
             owner = ownership.card(folder)
             if owner and owner["port"]:
-                return _forward(folder, verb, arguments)
+                return forward(folder, verb, arguments)
             if time.monotonic() > deadline:
                 raise
             if not said:
-                print(f"emo_core: waiting for process {busy.pid} to finish with the store", file=sys.stderr)
+                _tell(f"waiting for process {busy.pid} to finish with the store")
                 said = True
             time.sleep(0.1)
             continue
@@ -115,8 +115,17 @@ def call(folder: Path, verb: str, arguments: dict) -> dict | list:
             store.close()
 
 
-def _forward(folder: Path, verb: str, arguments: dict) -> dict | list:
-    reply = ownership.ask(folder, {"verb": verb, "arguments": arguments})
+def _tell(text: str) -> None:
+    print(f"emo_core: {text}", file=sys.stderr, flush=True)
+
+
+def forward(folder: Path, verb: str, arguments: dict) -> dict | list:
+    """The verb's document from the process that owns the store. Raises WorkbenchError."""
+    try:
+        reply = ownership.ask(folder, {"verb": verb, "arguments": arguments}, say=_tell)
+    except KeyboardInterrupt:
+        _tell("the process that owns the store goes on with it to the end")
+        raise
     if "error" in reply:
         failure = WorkbenchError(reply["error"])
         failure.exit_status = reply["exit_status"]

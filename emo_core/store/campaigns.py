@@ -22,6 +22,7 @@ from emo_core.store.database import Database, one_row, query, utc_now
 
 Cursor = duckdb.DuckDBPyConnection
 PILOT = "a pilot"  # why a pilot's votes are set aside
+INVITED_FILE = "invited"
 
 
 @dataclass(frozen=True)
@@ -301,6 +302,8 @@ def join(store: Database, number: int, name: str, *, sees_votes: bool) -> None:
                 f"The panel has a rater {name.strip()!r} already, whose votes were imported. Choose another name, so that "
                 "your votes and theirs stay apart."
             )
+        if not sees_votes:  # somebody else than the owner of the machine
+            close_to_strangers(store, cursor)
         cursor.execute("INSERT INTO members VALUES (?, ?, ?, ?)", [number, person, utc_now(), sees_votes])
 
 
@@ -332,6 +335,7 @@ def make_invite(store: Database, number: int) -> str:
     """A new invite to a campaign: whoever has it may join."""
     token = secrets.token_urlsafe(16)
     with store.writing() as cursor:
+        close_to_strangers(store, cursor)
         cursor.execute("INSERT INTO invites VALUES (?, ?, ?, NULL)", [number, token, utc_now()])
     return token
 
@@ -357,9 +361,21 @@ def invites(store: Database, number: int | None = None) -> list[str]:
     return [token for (token,) in rows]
 
 
+def close_to_strangers(store: Database, cursor: Cursor) -> None:
+    """Remember for good that somebody was invited. To be called inside a transaction.
+
+    In the store, so that a copy of it is closed too; and in a file beside it, so that an older store put in its place is.
+    """
+    (store.folder / INVITED_FILE).touch(mode=0o600)
+    if not one_row(cursor, "SELECT 1 FROM first_invite"):
+        cursor.execute("INSERT INTO first_invite VALUES (?)", [utc_now()])
+
+
 def was_ever_invited(store: Database) -> bool:
-    """Whether an invite was ever made: from then on others than the owner of the machine may come."""
-    return bool(one_row(store.cursor(), "SELECT 1 FROM invites LIMIT 1"))
+    """Whether an invite was ever made, whatever was withdrawn or removed since: from then on others than the owner of the
+    machine may come.
+    """
+    return bool(one_row(store.cursor(), "SELECT 1 FROM first_invite")) or (store.folder / INVITED_FILE).exists()
 
 
 def invited_to(store: Database, token: str) -> int | None:

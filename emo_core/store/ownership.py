@@ -4,27 +4,20 @@ The owner holds an operating-system lock on `owner.lock`, which goes with the pr
 `owner.json` (readable by its user only) who it is and where it listens. A second process on the same store either sends
 its request there (the command line while the app is open) or is told who the owner is.
 
-The wire is `multiprocessing.connection` on 127.0.0.1: each side proves that it read the token in `owner.json` (HMAC
-challenge), then JSON bytes go over, never pickles.
+What goes over is in `channel`.
 """
 
 import json
 import os
-import secrets
-import socket
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from emo_core.errors import StoreError, StoreInUse
-
-Handler = Callable[[dict], dict]
+from emo_core.store import channel
+from emo_core.store.channel import Channel, Handler
 
 
 class Owner:
@@ -36,7 +29,7 @@ class Owner:
     def __init__(self, folder: Path, *, wait_s: float = 0.0):
         self._lock = FileLock(folder / "owner.lock", thread_local=False)  # whichever thread closes, frees it
         self._card = folder / "owner.json"
-        self._listener: Listener | None = None
+        self._channel: Channel | None = None
         try:
             self._lock.acquire(timeout=wait_s, poll_interval=0.05)
         except Timeout:
@@ -53,37 +46,15 @@ class Owner:
 
     def listen(self, handler: Handler) -> None:
         """Answer requests of other processes in background threads: `handler` takes and returns a JSON document."""
-        token = secrets.token_hex(32)
-        self._listener = Listener(("127.0.0.1", 0), authkey=token.encode())
-        self._thread = threading.Thread(target=self._accept, args=(self._listener, handler), daemon=True)
-        self._thread.start()
-        self._say(self._listener.address[1], token)
-
-    def _accept(self, listener: Listener, handler: Handler) -> None:
-        while self._listener is listener:
-            try:
-                connection = listener.accept()
-            except (AuthenticationError, EOFError, ConnectionError):
-                continue  # a stranger, or one who hung up: the next may be ours
-            except OSError:
-                return  # closed by release()
-            threading.Thread(target=_answer, args=(connection, handler), daemon=True).start()
+        self._channel = Channel(handler)
+        self._say(self._channel.port, self._channel.token)
 
     def release(self) -> None:
         """Stop listening and let another process own the store."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            with suppress(OSError):
-                socket.create_connection(listener.address, timeout=1).close()  # wakes accept(), which sees it is over
-            listener.close()
-            self._thread.join(timeout=1)
+        if self._channel is not None:
+            self._channel.close()
         self._card.unlink(missing_ok=True)
         self._lock.release()
-
-
-def _answer(connection: Connection, handler: Handler) -> None:
-    with connection, suppress(EOFError, ConnectionError):
-        connection.send_bytes(json.dumps(handler(json.loads(connection.recv_bytes()))).encode())
 
 
 def card(folder: Path) -> dict | None:
@@ -105,20 +76,37 @@ def in_use(folder: Path) -> StoreInUse:
     )
 
 
-def ask(folder: Path, request: dict) -> dict:
-    """Send a request to the store's owner and wait for its answer.
+def ask(folder: Path, request: dict, *, say: Callable[[str], object] = lambda text: None) -> dict:
+    """Send a request to the store's owner and wait for its answer; `say` is told what is waited for where that takes long.
 
-    Raises StoreInUse where the owner takes no requests, StoreError where it ends before answering.
+    Raises StoreInUse where the owner takes no requests, StoreError where it does not answer or ends before answering.
     """
     owner = card(folder)
     if owner is None or owner["port"] is None:
         raise in_use(folder)
+    who = f"Process {owner['pid']} ({owner['program']}), which owns the store {folder},"
     try:
-        with Client(("127.0.0.1", owner["port"]), authkey=owner["token"].encode()) as connection:
-            connection.send_bytes(json.dumps(request).encode())
-            return json.loads(connection.recv_bytes())
-    except (OSError, EOFError, AuthenticationError) as error:
+        return channel.ask(
+            owner["port"],
+            owner["token"],
+            request,
+            waiting=lambda: say(f"process {owner['pid']}, which owns the store, carries this out: waiting"),
+        )
+    except TimeoutError as error:
         raise StoreError(
-            f"Process {owner['pid']}, which owns the store {folder}, ended before it answered ({error!r}). "
-            "What it had acknowledged is kept. Run the command again."
+            f"{who} does not answer. It hangs, is suspended, or is too busy. Wait and run the command again, or end it "
+            f"(`kill {owner['pid']}`): what it had acknowledged is kept."
+        ) from error
+    except channel.NotProved as error:
+        raise StoreError(
+            f"Whoever listens on port {owner['port']} does not know the token in {folder / 'owner.json'}. "
+            "Run the command again; if it says the same, restart the app."
+        ) from error
+    except ConnectionRefusedError as error:
+        raise StoreError(
+            f"{who} refuses the connection: it is ending, or port {owner['port']} is blocked. Run the command again."
+        ) from error
+    except (OSError, EOFError, ValueError) as error:
+        raise StoreError(
+            f"{who} ended before it answered ({error!r}). What it had acknowledged is kept. Run the command again."
         ) from error

@@ -20,6 +20,7 @@ from emo_core.verbs import (
     health,
     jobs,
     panels,
+    stores,
     studies,
     training,
 )
@@ -116,6 +117,8 @@ VERBS: dict[str, Callable[..., dict | list]] = {
     "train cancel": training.cancel,
     "train resume": training.resume,
     "train predictor": training.predictor,
+    "store copy": stores.copy,
+    "store check": stores.check,
     "jobs list": jobs.list_jobs,
     "jobs show": jobs.show_job,
     "jobs log": jobs.show_log,

@@ -17,9 +17,11 @@ from http.cookies import SimpleCookie
 from typing import Literal
 
 import streamlit as st
+from starlette.datastructures import Headers
 
 from emo_core import access
 from emo_core.store import Database, campaigns
+from pages.parts.hosts import same_origin
 from pages.parts.session import open_store
 
 COOKIE = "workbench"
@@ -123,8 +125,10 @@ class ResearcherCookie:
         """Pass everything on, that one file with the cookie."""
         if scope["type"] != "http" or not scope["path"].endswith("/_stcore/host-config"):
             return await self.app(scope, receive, send)
-        cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
-        fresh = COOKIE not in SimpleCookie(cookies) and is_open(open_store())
+        headers = Headers(scope=scope)
+        fresh = (
+            COOKIE not in SimpleCookie(headers.get("cookie", "")) and same_origin(headers) and is_open(open_store())
+        )
 
         async def sending(message):
             if fresh and message["type"] == "http.response.start":

@@ -28,18 +28,8 @@ def ticket(store, campaign_id: int, name: str) -> str:
     return access.sign(store.folder, "label", {"campaign": campaign_id, "name": name})
 
 
-def _same_site(request: Request) -> bool:
-    """Whether a message comes from a page of ours: other sites could make a browser send one."""
-    if "sec-fetch-site" in request.headers:  # the browser's own word, which a proxy's change of host leaves alone
-        return request.headers["sec-fetch-site"] in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or origin.split("://")[-1] == request.headers.get("host")
-
-
 async def sync(request: Request) -> Response:
     """Take a rater's events, hand out clips; see `Desk.sync`."""
-    if not _same_site(request):
-        return JSONResponse({"error": "This came from another site."}, status_code=403)
     body = await request.body()
     if len(body) > MOST_BYTES:
         return JSONResponse({"error": "This message is too long."}, status_code=413)
@@ -119,8 +109,8 @@ def _gain(path: Path, modified: int, start_s: float | None, end_s: float | None)
 def _guarded(door: Callable) -> Callable:
     @wraps(door)
     async def opened(request: Request) -> Response:
-        if request.method == "POST" and not _same_site(request):
-            return PlainTextResponse("This came from another site.", status_code=403)
+        if request.headers.get("sec-fetch-dest", "document") not in ("document", "empty"):
+            return PlainTextResponse("A door opens as a page, not inside one.", status_code=403)
         fields = dict(await request.form()) if request.method == "POST" and _is_form(request) else {}
         body = await request.body() if request.method == "POST" and not _is_form(request) else b""
         return await run_in_threadpool(door, request, fields, body)
@@ -183,11 +173,16 @@ def enter(request: Request, _fields: dict, _body: bytes) -> Response:
 
 @_guarded
 def me(request: Request, _fields: dict, _body: bytes) -> Response:
-    """The door by which a rater goes on in another browser."""
+    """The door by which a rater goes on in another browser. Asks where the browser is somebody else's already."""
     store = open_store()
     who = access.read(store.folder, "me", request.query_params.get("key"))
     if who is None:
         return _page("This link does not hold.", "Your page My answers shows the right one.", status=403)
+    known = _cookie_of(request, store)
+    if not known and identity.is_open(store):  # whoever opens the app is its researcher
+        known = {"name": None, "role": "researcher"}
+    if request.method != "POST" and known and (known["name"], known["role"]) != (who["name"], "rater"):
+        return _ask_change(known, who["name"])
     return _enter_as(store, who["name"], "rater", "../")
 
 
@@ -222,12 +217,21 @@ def _page(title: str, text: str, form: str = "", *, status: int = 200) -> Respon
         f"<title>Ambiguity Workbench</title><style>{_STYLE}</style>"
         f"<main><h1>{html.escape(title)}</h1>{said}{form}</main></html>"
     )
-    headers = {
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "same-origin",
-        "Content-Security-Policy": "frame-ancestors 'none'",
-    }
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
     return HTMLResponse(whole, status_code=status, headers=headers)
+
+
+def _ask_change(known: dict, name: str) -> Response:
+    now = "a researcher's" if known["role"] == "researcher" else f"that of {known['name']}"
+    named = f", who labels as {known['name']}" if known["role"] == "researcher" and known["name"] else ""
+    back = (
+        "It would then see Label and My answers only; the researchers' link (`campaign researcher-link`) makes it a "
+        "researcher's again."
+        if known["role"] == "researcher"
+        else f"To go on as {known['name']} later, keep the link that the page My answers shows."
+    )
+    form = f"<form method=post><button>Go on as {html.escape(name)}</button></form><p><a href='../'>Change nothing</a></p>"
+    return _page(f"Go on as {name}?", f"This link is that of {name}, and this browser is {now}{named}. {back}", form)
 
 
 def _ask_name(campaign: str, problem: str = "") -> Response:

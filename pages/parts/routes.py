@@ -17,7 +17,7 @@ ROUTES = [
     Route("/label/sound", labelling_routes.sound),
     Route("/invite/{token}", labelling_routes.invite, methods=["GET", "POST"]),
     Route("/people/enter", labelling_routes.enter),
-    Route("/people/me", labelling_routes.me),
+    Route("/people/me", labelling_routes.me, methods=["GET", "POST"]),
     Route("/people/remember", labelling_routes.remember, methods=["POST"]),
     Mount("/assets/wavesurfer", StaticFiles(directory=_WAVESURFER)),
 ]

@@ -62,6 +62,8 @@ def test_schema_after_all_migrations(store):
         "clip_marks": "clip_id marked reason marked_by happened_at",
         "marked_clips": "clip_id reason marked_by happened_at",
         "emotions": "emotion_id name colour synonyms",
+        "file_state": "commits log_from since",
+        "first_invite": "made_at",
         "invites": "campaign_id token made_at withdrawn_at",
         "mappings": "name settings saved_at",
         "members": "campaign_id person_id joined_at sees_votes",
