@@ -18,6 +18,7 @@ import duckdb
 from emo_core import vocabulary
 from emo_core.errors import BadTable
 from emo_core.records import GRADES, Skipped, VotesFile
+from emo_core.store import repeats
 from emo_core.store.database import column_names, one_row, query, quoted
 
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
@@ -51,6 +52,7 @@ class Staged:
 
     skipped: list[Skipped]
     notes: list[str]
+    repeated: int = 0  # votes that stand in an earlier row already
 
 
 def stage(
@@ -68,7 +70,9 @@ def stage(
     notes = fill(cursor, votes, labels=labels)
     name = votes.path.name if isinstance(votes, VotesFile) else "the table"
     skipped = refuse_or_skip(cursor, name, skip_bad_rows)
-    return Staged(skipped, [*leave_labels_out(cursor), *notes])
+    left_out = leave_labels_out(cursor)
+    repeated, said = repeats.count_once(cursor)
+    return Staged(skipped, [*left_out, *notes, *said], repeated)
 
 
 def fill(cursor: Cursor, votes: "VotesFile | pd.DataFrame", *, labels: Mapping[str, str] | None = None) -> list[str]:
