@@ -31,7 +31,9 @@ def add_corpus(
     name = checked_name("corpus", name)
     cursor = store.cursor()
     corpus = _corpus_to_update(cursor, name, reading, update)
-    staged = intake.stage(cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows)
+    staged = intake.stage(
+        cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows, source=reading.source
+    )
     notes = [*reading.notes, *staged.notes, *stage_clips(cursor, reading)]
     with store.writing(cursor):
         if corpus is None:

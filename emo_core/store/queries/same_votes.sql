@@ -28,7 +28,7 @@ stored AS (
     GROUP BY ALL
 ),
 compared AS (
-    SELECT stored.batch_id, stored.times, least(fresh.times, stored.times) AS shared
+    SELECT stored.batch_id, stored.times, least(coalesce(fresh.times, 0), stored.times) AS shared
     FROM stored
     LEFT JOIN fresh ON fresh.clip_id = stored.clip_id AND fresh.panel = stored.panel AND fresh.rater = stored.rater
         AND fresh.emotion_id IS NOT DISTINCT FROM stored.emotion_id
