@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: app test benchmarks clean
+.PHONY: app test fuzz benchmarks clean
 
 app: .venv/running
 	$(BIN)/python -m emo_core demo
@@ -13,6 +13,9 @@ test: .venv/testing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: .venv/testing
+	EMO_FUZZ=20000 $(BIN)/python -m pytest -n 2 -rP tests/corpora/test_oracle.py
 
 benchmarks: .venv/testing
 	$(BIN)/python -m benchmarks.scale

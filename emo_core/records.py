@@ -200,7 +200,8 @@ class Report:
 
     `votes`, `raters`, `panels` and `emotions` count what was added. Where the corpus was there already, `unchanged` votes
     stood in it before, `corrected` ones replace a rater's earlier answer, and `gone` ones stand in the store but no longer
-    in the source (they are kept).
+    in the source (they are kept). `repeated` votes stand in an earlier row of the source (same clip, panel, named rater, answer
+    and time), and each counts once.
     """
 
     corpus: str
@@ -217,6 +218,7 @@ class Report:
     unchanged: int = 0
     corrected: int = 0
     gone: int = 0
+    repeated: int = 0
 
     def as_document(self) -> dict:
         """The report as plain lists and dicts, for JSON."""

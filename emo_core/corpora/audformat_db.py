@@ -189,7 +189,9 @@ def _rater_name(header: dict, rater: str | None) -> str | None:
 
 
 def _add(found: Collection, where: str, columns: _Columns, cells: dict, find: Any, taken: dict[tuple, tuple]) -> None:
-    """One row: a clip, and a vote for each rater that answered."""
+    """One row: a clip, and a vote for each rater that answered. What tables say of the same answer is put together; where
+    they contradict each other, all answers of a named rater are kept, and of a label that is published of the clip the first.
+    """
     file, start, end = (
         sources.text(cells.get("file")),
         sources.seconds(cells.get("start")),
@@ -205,13 +207,23 @@ def _add(found: Collection, where: str, columns: _Columns, cells: dict, find: An
     for rater in columns.raters.values():
         for vote in _votes(rater, cells):
             key = (clip, vote["panel"], vote["rater"])
-            first, known = taken.setdefault(key, (where, vote))
-            if first == where:
+            if key not in taken:
                 found.add_vote(clip, **vote)
-            elif known == vote:
-                found.count("answers stand in several tables; each counts once")
+                taken[key] = where, found.votes[-1]
+                continue
+            first, known = taken[key]
+            said = {name: value for name, value in vote.items() if value is not None}
+            if all(known.get(name) in (None, value) for name, value in said.items()):
+                found.count("answers stand in several tables; each counts once", said.keys() <= _filled(known))
+                known |= said
+            elif vote["rater"]:
+                found.add_vote(clip, **vote)
             else:
-                found.skip(where, f"{first} says otherwise of the clip {clip!r} for {vote['rater'] or vote['panel']}")
+                found.skip(where, f"{first} says otherwise of the clip {clip!r} for {vote['panel']}")
+
+
+def _filled(vote: dict) -> set[str]:
+    return {name for name, value in vote.items() if value is not None}
 
 
 def _clip_fields(columns: _Columns, cells: dict, *, spanned: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Columns of our own exports are taken as they are (`own_export`), those of others
 split's name is the partition. Sound that lies inside the files is left there: an importer only reads.
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -45,6 +46,9 @@ def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
         said = {"licence": licence} | own_export.facts_beside(root / "schema.json")
         return found.reading(FORMAT.name, root, sounds, frames=tables, **said)
     hugging_face_columns.collect(root, parts, sounds, found)
+    for (column, number), times in sum((part.unnamed for part in parts), Counter()).items():
+        what = "mean no label" if number == -1 else "have no name among the classes, so no label"
+        found.count(f"values of {column} are {number}; they {what}", times)
     return found.reading(FORMAT.name, root, sounds, licence=licence)
 
 
@@ -68,7 +72,10 @@ class Part:
             paths = pc.struct_field(self.table[name], "path")
             self.table = self.table.set_column(self.table.column_names.index(name), name, paths)
         features = _features(file, self.table, card)
-        self.classes = {name: names for name in self.table.column_names if (names := _classes(features.get(name)))}
+        self.classes = {
+            name: names for name in self.table.column_names if (names := _classes(name, features.get(name)))
+        }
+        self.unnamed: Counter = Counter()  # (column, number) of classes without a name, as far as rows were read
 
     def _wanted(self, schema: pa.Schema) -> list[str]:
         self.columns = schema.names
@@ -78,8 +85,19 @@ class Part:
         """Rows as dicts: numbers of classes by their names."""
         for cells in self.table.to_pylist():
             for name, names in self.classes.items():
-                cells[name] = _class_name(cells[name], names)
+                cells[name] = self._class_name(name, cells[name], names)
             yield cells
+
+    def _class_name(self, column: str, value: Any, names: list[str]) -> Any:
+        """The name of a class, or of each in a list; a number without one (-1 for none) stands for no label, and is counted."""
+        if isinstance(value, list):
+            return [self._class_name(column, each, names) for each in value]
+        if isinstance(value, int) and not isinstance(value, bool):
+            if 0 <= value < len(names) and names[value]:
+                return names[value]
+            self.unnamed[column, value] += 1
+            return None
+        return value
 
 
 def _loaded(column: pa.Field) -> list[str]:
@@ -108,12 +126,25 @@ def _features(file: Path, table: pa.Table, card: dict) -> dict[str, Any]:
         return sources.as_dict(sources.as_dict(said.get("info")).get("features"))
     if beside.is_file():
         return sources.as_dict(sources.as_dict(sources.read_json(beside)).get("features"))
-    features = sources.as_list(sources.as_dict(card.get("dataset_info")).get("features"))
-    return {sources.text(feature.get("name")): feature for feature in features if isinstance(feature, dict)}
+    said = card.get("dataset_info")
+    features: dict[str, Any] = {}
+    for configuration in said if isinstance(said, list) else [said]:
+        for feature in sources.as_list(sources.as_dict(configuration).get("features")):
+            name = sources.text(sources.as_dict(feature).get("name"))
+            known = features.setdefault(name, feature)
+            if known != feature and _classes(name, known) != _classes(name, feature):
+                raise BadInput(
+                    f"README.md names the classes of {name!r} differently in its configurations. Leave the one there whose "
+                    "files lie here."
+                )
+    return features
 
 
-def _classes(feature: Any) -> list[str]:
-    """Names of the classes of a feature, or of the elements of its list; empty where it has none."""
+def _classes(column: str | None, feature: Any) -> list[str]:
+    """Names of the classes of a feature, or of the elements of its list, in the order of their numbers; empty where it has none.
+
+    Raises BadInput where names have no numbers, or numbers from 0 on have no names.
+    """
     if isinstance(feature, list) and feature:
         feature = feature[0]
     feature = sources.as_dict(feature)
@@ -122,18 +153,20 @@ def _classes(feature: Any) -> list[str]:
         said = said | sources.as_dict(said.get("dtype"))
         names = said.get("names") or sources.as_dict(said.get("class_label")).get("names")
         if names:
-            names = list(names.values()) if isinstance(names, dict) else sources.as_list(names)
+            names = _by_number(column, names) if isinstance(names, dict) else sources.as_list(names)
             return [sources.text(name) or "" for name in names]
     return []
 
 
-def _class_name(value: Any, names: list[str]) -> Any:
-    """The name of a class, or of each in a list; a number without one (-1 for none) stands for no label."""
-    if isinstance(value, list):
-        return [_class_name(each, names) for each in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return names[value] if 0 <= value < len(names) else None
-    return value
+def _by_number(column: str | None, names: dict) -> list:
+    """`{'0': …, '1': …, '10': …}` as a list. The order of the lines says nothing: YAML writers sort keys as text."""
+    numbers = {sources.number(number): name for number, name in names.items()}
+    if set(numbers) != set(range(len(names))):
+        raise BadInput(
+            f"The classes of {column!r} are numbered {', '.join(map(str, names))}, not 0 … {len(names) - 1}: it cannot be told "
+            "which number means which name. Correct the names of the classes in README.md or dataset_info.json."
+        )
+    return [numbers[number] for number in range(len(names))]
 
 
 def _card(root: Path) -> dict:
@@ -144,7 +177,30 @@ def _card(root: Path) -> dict:
 
 
 def _files(root: Path, found: Collection) -> Iterator[tuple[str | None, Path]]:
-    """The files of data with their splits, in order; what is missing of them is listed."""
+    """The files of data with their splits, in order; what is missing of them is listed, and so are copies: files of the
+    same bytes, and Parquet files beside what `save_to_disk` wrote.
+    """
+    files = list(_all_files(root, found))
+    sizes = Counter(file.stat().st_size for _, file in files)
+    seen: dict[tuple[str | None, str], str] = {}
+    for split, file in files:
+        content = _digest(file) if sizes[file.stat().st_size] > 1 else file.name
+        where = file.relative_to(root).as_posix()
+        if (split, content) in seen:
+            found.skip(where, f"it holds the same bytes as {seen[split, content]}")
+        elif file.suffix != files[0][1].suffix:
+            found.skip(where, "the data set lies here as Arrow files too, and these were read")
+        else:
+            seen[split, content] = where
+            yield split, file
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _all_files(root: Path, found: Collection) -> Iterator[tuple[str | None, Path]]:
     for split, folder in _splits(root, found):
         said = sources.as_dict(sources.read_json(folder / "state.json")) if (folder / "state.json").is_file() else {}
         for file in _shards(folder.glob("data-*.arrow"), found):

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from emo_core import vocabulary
-from emo_core.corpora import questions, sources
+from emo_core.corpora import questions, shares, sources
 from emo_core.corpora.collecting import Collection, Sounds
 from emo_core.errors import BadInput
 
@@ -83,8 +83,10 @@ def collect(root: Path, parts: list, sounds: Sounds, found: Collection) -> None:
             continue
         name = f"{part.split}/{clip}" if apart and part.split else clip
         found.add_clip(name, **_clip_fields(part, name, clip, cells, roles, sounds))
-        for vote in _votes(cells, roles):
+        votes = list(_votes(cells, roles))
+        for vote in votes:
             found.add_vote(name, **vote)
+        _count(found, cells, roles, votes)
     silent = sum(not fields.get("audio") for fields in found.clips.values())
     if silent and any(part.sound for part in parts):
         found.count(
@@ -92,6 +94,23 @@ def collect(root: Path, parts: list, sounds: Sounds, found: Collection) -> None:
             "of each row's audio after cast_column('audio', Audio(decode=False))), and give their folder with --audio",
             silent,
         )
+
+
+def _count(found: Collection, cells: dict, roles: Roles, votes: list[dict]) -> None:
+    """What of a row was not taken, or not as it may have been meant."""
+    found.count("rows hold no label and no rating, so no vote", not votes)
+    found.count(
+        "answers choose several labels: the first is the vote's label, the others are secondary labels",
+        sum(bool(vote.get("secondary")) for vote in votes),
+    )
+    if not roles.labels or sources.text(cells.get(roles.fields.get("rater", ""))) is not None:
+        return
+    number = len(_listed(cells.get(next(iter(roles.labels)))))
+    lists = {name: _listed(cells.get(name)) for name in (*roles.second, roles.fields.get("rater", ""))}
+    for name, listed in lists.items():
+        if number > 1 and len(listed) != number and any(map(sources.text, listed)):
+            what = "they were left out" if name in roles.second else "the votes are anonymous"
+            found.count(f"rows do not list as many values of {name} as labels: {what}")
 
 
 def emotion_fields(kind: pa.DataType) -> list[str]:
@@ -168,6 +187,15 @@ def _counts(kinds: dict[str, pa.DataType], rows: list[dict], *, shares_are_wrong
     places |= {(name, label): label for name, kind in kinds.items() for label in emotion_fields(kind)}
     if len(places) < 2:
         return {}
+    values = [[sources.number(_cell(cells, place)) for place in places] for cells in rows]
+    table = [[float("nan") if value is None else value for value in row] for row in values]
+    if why := shares.looks_like_shares(table * 2):  # two rows that sum to 100 are enough to ask
+        if not shares_are_wrong:
+            return {}
+        raise BadInput(
+            f"{', '.join('.'.join(filter(None, place)) for place in places)}: {why} Give counts, or one row a vote. Where the "
+            "number of raters of a row is known, make a table of counts of it and take that in with `corpus add votes`."
+        )
     for cells in rows:
         for place in places:
             value = sources.number(_cell(cells, place))
@@ -246,7 +274,8 @@ def _answers(cells: dict, roles: Roles, column: str, panel: str, *, is_first: bo
         labelled = number == len(given)
         for place in range(number):
             labels = [*_listed(given[place])] if labelled else []
-            further = [each for name in second for each in _listed(_at(cells.get(name), place, number))]
+            beside = [cells.get(name) if number == 1 else _at(cells.get(name), place, number) for name in second]
+            further = [each for value in beside for each in _listed(value)]
             vote = _answer([*labels, *further] if labelled else [], as_many, cells, roles, place, number)
             if vote:
                 yield vote | {"panel": panel if labelled else "human"}

@@ -141,7 +141,7 @@ def _add_clip(
 
 
 def _add_evaluation(line: str, where: str, clip: str | None, answers: dict, found: Collection) -> None:
-    """One evaluator's line, put to what the same evaluator said of the clip in another."""
+    """One evaluator's line, put to what the same evaluator said of the clip in another: labels beside ratings."""
     match = _EVALUATION.fullmatch(line.rstrip())
     if not match or clip is None:
         why = "it belongs to no utterance" if match else "it is not an evaluation: kind-rater, answer, (comment)"
@@ -149,9 +149,14 @@ def _add_evaluation(line: str, where: str, clip: str | None, answers: dict, foun
     said = _labels(match["said"]) if match["kind"] == "C" else _ratings(match["said"], found)
     if not said:
         return found.skip(where, "it names no emotion" if match["kind"] == "C" else "it rates nothing")
-    answer = answers.setdefault(match["rater"], {})
-    if answer.keys() & said.keys():
-        return found.skip(where, f"{match['rater']} has answered for {clip} in an earlier line already")
+    given = answers.setdefault(match["rater"], [])
+    answer = next((each for each in given if all(each.get(name) == value for name, value in said.items())), None)
+    if answer is not None:
+        found.count("lines repeat what the evaluator said of the utterance in an earlier line; each counts once")
+    else:
+        answer = next((each for each in given if not each.keys() & said.keys()), None)
+    if answer is None:
+        given.append(answer := {})
     answer |= said
     comments = [text for text in (answer.get("comment"), (match["comment"] or "").strip()) if text]
     answer["comment"] = "; ".join(dict.fromkeys(comments)) or None
@@ -174,12 +179,12 @@ def _ratings(said: str, found: Collection) -> dict:
     return good
 
 
-def _keep(found: Collection, clip: str | None, answers: dict[str, dict]) -> None:
+def _keep(found: Collection, clip: str | None, answers: dict[str, list[dict]]) -> None:
     """The votes of one utterance."""
-    for rater, answer in answers.items():
-        found.add_vote(
-            clip, "human" if rater.startswith("E") else "self-report", rater=rater, **{"label": None} | answer
-        )
+    for rater, given in answers.items():
+        panel = "human" if rater.startswith("E") else "self-report"
+        for answer in given:
+            found.add_vote(clip, panel, rater=rater, **{"label": None} | answer)
 
 
 def _labels_by_clip(found: Collection) -> dict[str, list[list[str]]]:

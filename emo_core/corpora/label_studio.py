@@ -8,8 +8,14 @@ A task is a clip. Its annotations are votes of the panel `human`, predictions of
 version names; in tasks that we exported, `data` says the clip's id, the panels and the raters. A question about emotions
 gives the label, and further labels where several were chosen; where answers answer several such questions, each has a panel of
 its own (`human:<question>`). Results with start and end are votes on that part of the clip, `<task>#<start>-<end>`.
+
+An export may hold a task once for each copy of it (https://github.com/HumanSignal/label-studio/issues/1289): an annotation or
+prediction that stands in an earlier copy of its task, word for word, counts once. Where a model has several predictions for a
+task, these are draws: the votes are anonymous.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +37,7 @@ _TEXTS = {
     "session": ("session", "session_id", "dialogue", "dialogue_id"),
     "partition": ("partition", "split"),
 }
+_AGAIN = "annotations stand in an earlier copy of their task already; each counts once"
 _OF_ROW = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 
 
@@ -77,6 +84,7 @@ def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
     if not any(_is_task(task) or _is_row(task) for task in tasks):
         raise BadInput(f"{file.name} has neither tasks with annotations nor rows with annotators. Give {_GIVE}.")
     sounds, found = Sounds(audio), Collection()
+    tasks = _without_copies(tasks, found)
     answers = [answer for place, task in enumerate(tasks, 1) for answer in _answers(place, task, sounds, found)]
     given: dict[str, list[str]] = {}
     for answer in answers:
@@ -90,6 +98,44 @@ def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
     for question in sorted(given.keys() - {*first, *second}):
         found.notes.append(f"The question {question} is not about emotions; its answers were left out.")
     return found.reading(FORMAT.name, file, sounds)
+
+
+def _without_copies(tasks: list, found: Collection) -> list:
+    """The tasks, without what stands in an earlier copy of the same task: annotations, predictions, rows of JSON_MIN. Equal
+    ones within a task are of several raters who cannot be told apart, and stay.
+    """
+    taken: dict[tuple, int] = {}  # how often each entry stands in one copy of its task, at most
+    kept = []
+    for task in tasks:
+        name = sources.text(task.get("id")) if isinstance(task, dict) else None
+        if name is None or not (_is_task(task) or _is_row(task)):
+            kept.append(task)
+            continue
+        if not _is_task(task):
+            if task.get("annotation_id") is None or _once(("row", name), [task], taken):
+                kept.append(task)
+            else:
+                found.count(_AGAIN)
+            continue
+        lists = {key: sources.as_list(task.get(key)) for key in ("annotations", "predictions")}
+        rest = {key: _once((key, name), entries, taken) for key, entries in lists.items()}
+        left_out = {key: len(lists[key]) - len(rest[key]) for key in lists}
+        found.count(_AGAIN, sum(left_out.values()))
+        kept.append(task | {key: rest[key] for key, times in left_out.items() if times})
+    return kept
+
+
+def _once(key: tuple, entries: list, taken: dict[tuple, int]) -> list:
+    """The entries that no earlier copy of the task holds as often."""
+    here: Counter = Counter()
+    new = []
+    for entry in entries:
+        written = (*key, json.dumps(entry, sort_keys=True, default=str))
+        here[written] += 1
+        if here[written] > taken.get(written, 0):
+            new.append(entry)
+    taken |= {written: max(times, taken.get(written, 0)) for written, times in here.items()}
+    return new
 
 
 def _is_task(task: Any) -> bool:
@@ -166,7 +212,9 @@ def _annotations(where: str, name: str, task: dict, found: Collection) -> Iterat
 
 
 def _predictions(where: str, name: str, task: dict, found: Collection) -> Iterator[_Answer]:
-    for place, said in enumerate(sources.as_list(task.get("predictions")), 1):
+    given = sources.as_list(task.get("predictions"))
+    times = Counter(sources.text(sources.as_dict(said).get("model_version")) for said in given)
+    for place, said in enumerate(given, 1):
         here = f"{where}, prediction {place}"
         if not isinstance(said, dict):
             found.skip(here, "it is no prediction")
@@ -175,7 +223,8 @@ def _predictions(where: str, name: str, task: dict, found: Collection) -> Iterat
         model, score = sources.text(said.get("model_version")) or "unnamed", sources.number(said.get("score"))
         confidence = score if score is not None and 0 <= score <= 1 else None
         panel = sources.panel(None if panel_kind(model) in PANEL_KINDS else "model", model)
-        yield _Answer(here, name, results, panel, model, _fields(said) | {"confidence": confidence})
+        who = model if times[sources.text(said.get("model_version"))] == 1 else None
+        yield _Answer(here, name, results, panel, who, _fields(said) | {"confidence": confidence})
 
 
 def _halves(row: dict) -> tuple[dict, dict]:
@@ -256,6 +305,10 @@ def _add(found: Collection, answer: _Answer, first: list[str], second: list[str]
             found.add_clip(clip, start_s=part[0], end_s=part[1], **whole)
         panel = sources.panel(answer.panel, question if apart else None)
         found.add_vote(clip, panel, rater=answer.rater, **vote, **answer.fields)
+        found.count(
+            "answers choose several labels: the first is the vote's label, the others are secondary labels",
+            len(vote.get("secondary", [])) > 0,
+        )
     if not votes:
         found.skip(answer.where, "it answers no question about an emotion, valence, arousal or dominance")
 

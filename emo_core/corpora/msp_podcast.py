@@ -177,11 +177,11 @@ def _is_label(written: str) -> bool:
 
 def _of_json(file: Path, found: Collection) -> Iterator[Answer]:
     """File → worker → fields, or file → `Workers`, a list of fields with `Name`."""
-    for name, said in _read_json(file, found).items():
+    for name, said in _pairs_of(_read_json(file, found)):
         clip = _clip_name(name)
         said = sources.as_dict(said)
         listed = sources.as_list(said.get("Workers"))
-        pairs = [(sources.as_dict(each).get("Name"), each) for each in listed] if listed else list(said.items())
+        pairs = [(sources.as_dict(each).get("Name"), each) for each in listed] if listed else _pairs_of(said)
         if clip is None or not pairs:
             found.skip(f"{file.name}, {str(name)[:80]!r}", "it is no clip with answers of workers")
             continue
@@ -193,17 +193,30 @@ def _of_json(file: Path, found: Collection) -> Iterator[Answer]:
                 found.skip(where, "it is no answer: fields are missing")
 
 
+class _Doubled(dict):
+    """A JSON object in which a name stands twice, with all its `pairs`."""
+
+    pairs: list[tuple[str, Any]]
+
+
+def _pairs_of(said: dict) -> list[tuple[str, Any]]:
+    return said.pairs if isinstance(said, _Doubled) else list(said.items())
+
+
 def _read_json(file: Path, found: Collection) -> dict:
-    """The object in a JSON file; of a name that stands twice in an object, the last is taken and the others are listed."""
+    """The object in a JSON file. Of a clip or worker that stands twice in an object, everything is kept (`_pairs_of`); of
+    another name the last is taken and the others are listed.
+    """
 
     def once(pairs: list[tuple[str, Any]]) -> dict:
         taken = dict(pairs)
-        if len(taken) < len(pairs):
-            for name, times in Counter(name for name, _ in pairs).items():
-                if times > 1:
-                    found.skip(
-                        f"{file.name}, {name[:80]!r}", f"it stands {times} times in one object; the last is taken"
-                    )
+        if len(taken) == len(pairs):
+            return taken
+        taken = _Doubled(taken)
+        taken.pairs = pairs
+        for name, times in Counter(name for name, said in pairs if not isinstance(said, dict)).items():
+            if times > 1:
+                found.skip(f"{file.name}, {name[:80]!r}", f"it stands {times} times in one object; the last is taken")
         return taken
 
     try:
@@ -237,36 +250,26 @@ def _rows(file: Path, found: Collection) -> list[tuple[int, dict[str, str]]]:
 
 
 def _votes(answers: Iterator[Answer], found: Collection) -> pd.DataFrame:
-    """The answers as a table of votes; those without worker or answer, and a worker's second on a clip, are listed."""
+    """The answers as a table of votes; those without worker or answer are listed."""
     cells: list = []  # row after row in one list: a million small tuples would keep the garbage collector busy
-    seen: set[tuple[str, str]] = set()
     missing = unnamed = 0
     for answer in answers:
         label, secondary, comment = _labels(answer.primary, answer.secondary)
         ratings = _ratings(answer.ratings)
         unrated = ratings.count(None)
-        key = (answer.clip, answer.worker)
-        if not answer.worker or key in seen or (label is None and unrated == 3):
-            found.skip(answer.where, _refusal(answer, twice=key in seen))
+        if not answer.worker or (label is None and unrated == 3):
+            reason = "it names no emotion and rates nothing" if answer.worker else "it has no worker"
+            found.skip(answer.where, reason)
             continue
-        seen.add(key)
         missing += unrated
         unnamed += label is None
-        cells += (*key, label, secondary, comment, *ratings)
+        cells += (answer.clip, answer.worker, label, secondary, comment, *ratings)
     found.count("ratings are missing or outside 1 to 7", missing)
     found.count("answers name no emotion and only rate", unnamed)
     kinds = {name: "float64" if name in _SCALES.values() else "str" for name in _COLUMNS}
     width = len(_COLUMNS)
     table = {name: pd.Series(cells[place::width], dtype=kinds[name]) for place, name in enumerate(_COLUMNS)}
     return pd.DataFrame(table).assign(panel="human")
-
-
-def _refusal(answer: Answer, *, twice: bool) -> str:
-    if not answer.worker:
-        return "it has no worker"
-    if twice:
-        return f"{answer.worker[:80]} has answered for {answer.clip} already"
-    return "it names no emotion and rates nothing"
 
 
 @lru_cache(1 << 16)  # workers choose among few: three quarters of the time of a large corpus
@@ -322,7 +325,7 @@ def _keep_consensus(found: Collection, clip: str, label: Any, ratings: tuple[Any
 def _read_consensus(file: Path, found: Collection, *, votes: bool) -> None:
     """Consensus, speaker, gender and partition of each clip; `votes`: the consensus is all there is, so it votes."""
     if file.suffix == ".json":
-        said = _read_json(file, found).items()
+        said = _pairs_of(_read_json(file, found))
         rows = [(name, _fields(fields), f"{file.name}, {name[:80]}") for name, fields in said]
     else:
         rows = [(cells["FileName"], cells, f"{file.name} row {number}") for number, cells in _rows(file, found)]

@@ -9,7 +9,7 @@ import duckdb
 from emo_core import vocabulary
 from emo_core.errors import BadInput, BadTable, UnknownName
 from emo_core.records import Reading, Report, Skipped, VotesFile, checked_name, panel_kind
-from emo_core.store import campaigns, intake, studies
+from emo_core.store import campaigns, intake, repeats, studies
 from emo_core.store.database import Database, column_names, one_row, query, quoted, utc_now
 
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
@@ -31,7 +31,9 @@ def add_corpus(
     name = checked_name("corpus", name)
     cursor = store.cursor()
     corpus = _corpus_to_update(cursor, name, reading, update)
-    staged = intake.stage(cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows)
+    staged = intake.stage(
+        cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows, source=reading.source
+    )
     notes = [*reading.notes, *staged.notes, *stage_clips(cursor, reading)]
     with store.writing(cursor):
         if corpus is None:
@@ -44,12 +46,13 @@ def add_corpus(
             notes += [f"{changed:,} clips were there and say something new."] if changed else []
             known = {"kind": "import", "source": None}
         grouped = reading.clips is None and not known and _is_grouped(cursor)
-        skipped, difference = _insert_votes(
+        skipped, difference, again = _insert_votes(
             cursor, corpus, reading.source, skip_bad_rows, kind="import", known=known, grouped=grouped
         )
         if known:
             _refresh_studies(cursor, corpus)
-        counts = difference | {"clips_added": clips_added}
+        notes += again
+        counts = difference | {"clips_added": clips_added, "repeated": staged.repeated}
         return _report(
             cursor, corpus, name, [*reading.skipped, *staged.skipped, *skipped], notes, tables=reading.tables, **counts
         )
@@ -131,9 +134,10 @@ def add_votes(
     staged = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows)
     with store.writing(cursor):
         cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT NULL::VARCHAR AS clip WHERE false")
-        skipped, difference = _insert_votes(cursor, corpus_id, source, skip_bad_rows, kind="votes", known=known)
+        skipped, difference, again = _insert_votes(cursor, corpus_id, source, skip_bad_rows, kind="votes", known=known)
         _refresh_studies(cursor, corpus_id)
-        return _report(cursor, corpus_id, corpus, [*staged.skipped, *skipped], staged.notes, **difference)
+        counts = difference | {"repeated": staged.repeated}
+        return _report(cursor, corpus_id, corpus, [*staged.skipped, *skipped], [*staged.notes, *again], **counts)
 
 
 def _refresh_studies(cursor: Cursor, corpus: int) -> None:
@@ -235,9 +239,6 @@ def _notes_on_clips(cursor: Cursor, staged: list[str], root: str | None) -> list
     )
     if late[0]:
         notes.append(f"{late[0]:,} clips end after their file does (first: {late[1]}); Browse will say so.")
-    repeated = one_row(cursor, query("repeated_votes"))[0]
-    if repeated:
-        notes.append(f"{repeated:,} times a named rater voted more than once on a clip; every vote counts.")
     if root:
         missing, example = one_row(cursor, "SELECT count(*), min(clip) FROM incoming_clips WHERE audio IS NULL")
         if missing:
@@ -254,13 +255,14 @@ def _insert_votes(
     kind: str,
     known: dict[str, str | None],
     grouped: bool = False,
-) -> tuple[list[Skipped], dict[str, int]]:
-    """Panels, raters and votes of the staged rows. `known` says which earlier batches may hold the same votes (kind, and
-    source or None); `grouped`: the rows stand in the order of the clips' numbers already.
+) -> tuple[list[Skipped], dict[str, int], list[str]]:
+    """Panels, raters and votes of the staged rows, and notes on votes that are there already. `known` says which earlier
+    batches may hold the same votes (kind, and source or None); `grouped`: the rows stand in the order of the clips' numbers.
     """
     cursor.execute(query("mark_unknown_clips"), {"corpus": corpus})
     skipped = intake.refuse_or_skip(cursor, source, skip_bad_rows)
     difference = _leave_known_out(cursor, corpus, known) if known and _has_batches(cursor, corpus, known) else {}
+    counts, notes = _leave_stored_out(cursor, corpus, difference, known or {"kind": "", "source": None})
     names = {name for (name,) in cursor.execute("SELECT name FROM panels WHERE corpus_id = ?", [corpus]).fetchall()}
     for (panel,) in cursor.execute("SELECT panel FROM incoming GROUP BY panel ORDER BY min(row), panel").fetchall():
         if panel not in names:
@@ -279,7 +281,22 @@ def _insert_votes(
         query("insert_votes").format(order=order, replaces=replaces, joined=joined),
         {"base": base, "batch": batch, "corpus": corpus},
     )
-    return skipped, difference
+    return skipped, counts, notes
+
+
+def _leave_stored_out(
+    cursor: Cursor, corpus: int, difference: dict[str, int], known: dict[str, str | None]
+) -> tuple[dict[str, int], list[str]]:
+    """Leave out of the staged votes those that the same named raters gave in other sources; `difference` with these, and
+    notes.
+    """
+    if not one_row(cursor, "SELECT 1 FROM batches WHERE corpus_id = ? LIMIT 1", [corpus]):
+        return difference, []
+    equal, notes = repeats.beside_stored(cursor, corpus, updated=bool(difference))
+    if equal:
+        cursor.execute("DELETE FROM incoming WHERE position IN (SELECT position FROM repeats)")
+        difference = difference | {"unchanged": difference.get("unchanged", 0) + equal}
+    return difference, [*notes, *repeats.same_as_before(cursor, corpus, **known)]
 
 
 def _has_batches(cursor: Cursor, corpus: int, known: dict[str, str | None]) -> bool:

@@ -19,6 +19,7 @@ import duckdb
 from emo_core import vocabulary
 from emo_core.errors import BadTable
 from emo_core.records import GRADES, Skipped, VotesFile
+from emo_core.store import repeats
 from emo_core.store.database import column_names, one_row, query, quoted
 
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
@@ -53,6 +54,7 @@ class Staged:
 
     skipped: list[Skipped]
     notes: list[str]
+    repeated: int = 0  # votes that stand in an earlier row already
 
 
 def stage(
@@ -61,16 +63,22 @@ def stage(
     *,
     labels: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
+    source: str | None = None,
 ) -> Staged:
     """Fill the temporary tables `incoming` (one row a vote, in the order given) and `incoming_fields` (what each clip's
-    rows say of it). `labels` adds to what a file's own mapping says of labels.
+    rows say of it). `labels` adds to what a file's own mapping says of labels; `source` is the name of the source that an importer
+    read the votes from.
 
     Raises BadTable where the file cannot be read or a row breaks a rule and `skip_bad_rows` is off.
     """
     notes = fill(cursor, votes, labels=labels)
-    name = votes.path.name if isinstance(votes, VotesFile) else "the table"
+    is_read = source is not None and not isinstance(votes, VotesFile)
+    cursor.execute("SET VARIABLE is_read = $1", [is_read])
+    name = votes.path.name if isinstance(votes, VotesFile) else source or "the table"
     skipped = refuse_or_skip(cursor, name, skip_bad_rows)
-    return Staged(skipped, [*leave_labels_out(cursor), *notes])
+    left_out = leave_labels_out(cursor)
+    repeated, said = repeats.count_once(cursor)
+    return Staged(skipped, [*left_out, *notes, *said], repeated)
 
 
 def fill(cursor: Cursor, votes: "VotesFile | pd.DataFrame", *, labels: Mapping[str, str] | None = None) -> list[str]:
@@ -436,8 +444,12 @@ def _stage_fields(cursor: Cursor, source: str, clip: str, fields: dict[str, str 
 def refuse_or_skip(cursor: Cursor, name: str, skip_bad_rows: bool) -> list[Skipped]:
     """Refuse the staged rows that have a `problem`, or take them out and list them.
 
+    `name` is the file's; votes that an importer read stand in no table of ours, so their clip and rater say where they are.
+
     Raises BadTable where there are such rows and `skip_bad_rows` is off, or where no vote is left.
     """
+    if _is_read(cursor):
+        return _refuse_or_skip_read(cursor, name, skip_bad_rows)
     bad = one_row(cursor, "SELECT count(DISTINCT row) FROM incoming WHERE problem IS NOT NULL")[0]
     if bad and not skip_bad_rows:
         raise BadTable(_refusal(cursor, name, bad))
@@ -449,6 +461,44 @@ def refuse_or_skip(cursor: Cursor, name: str, skip_bad_rows: bool) -> list[Skipp
     if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
         raise BadTable(f"{name} has no votes{' left' if bad else ''}. Check that it is the right file.")
     return [Skipped(f"{name} row {row}", problem) for row, problem in rows]
+
+
+def _is_read(cursor: Cursor) -> bool:
+    """Whether the staged votes come from an importer, not from the rows of a table."""
+    return one_row(cursor, "SELECT getvariable('is_read')")[0] is True
+
+
+_PLACE = "concat('clip ', coalesce(clip, 'without a name'), ', rater ' || rater)"
+
+
+def _refuse_or_skip_read(cursor: Cursor, name: str, skip_bad_rows: bool) -> list[Skipped]:
+    kinds = cursor.execute(query("problems_read")).fetchall()
+    if kinds and not skip_bad_rows:
+        shown = ", ".join(f"{problem} ({count:,}×, first: {place})" for problem, count, place in kinds[:10])
+        more = f" and {len(kinds) - 10:,} other kinds" if len(kinds) > 10 else ""
+        unknown = [
+            match[1] for problem, _, _ in kinds if (match := re.match(r"unknown (?:secondary )?label '(.*)'", problem))
+        ]
+        known = (
+            f" Known labels: {', '.join(vocabulary.names())}, and their usual synonyms and codes." if unknown else ""
+        )
+        step = f"Say what they mean with --map {_in_shell(unknown[0])}=EMOTION" if unknown else "Correct the source"
+        raise BadTable(
+            f"{name}: {sum(count for _, count, _ in kinds):,} votes break a rule, nothing was written: {shown}{more}.{known} "
+            f"{step}, or leave such votes out with --skip-bad-rows."
+        )
+    rows = cursor.execute(
+        f"SELECT DISTINCT row, {_PLACE}, problem FROM incoming WHERE problem IS NOT NULL ORDER BY row"  # noqa: S608
+    ).fetchall()
+    if rows:
+        leave_out(cursor)
+    if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
+        raise BadTable(f"{name} has no votes{' left' if rows else ''}. Check that it is the right source.")
+    return [Skipped(place, problem) for _, place, problem in rows]
+
+
+def _in_shell(label: str) -> str:
+    return label if re.fullmatch(r"[\w.-]+", label) else f'"{label}"'
 
 
 def leave_out(cursor: Cursor) -> None:

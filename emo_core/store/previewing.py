@@ -6,7 +6,7 @@ from typing import Literal
 import duckdb
 
 from emo_core.records import Reading, Report, Skipped, VotesFile
-from emo_core.store import corpora, intake
+from emo_core.store import corpora, intake, repeats
 from emo_core.store.database import Database, one_row, query
 
 Cursor = duckdb.DuckDBPyConnection
@@ -46,11 +46,15 @@ def preview(store: Database, reading: Reading, *, target: Target = "new", corpus
         return Preview(
             Report(corpus, 0, 0, 0, {}, {}, 0, skipped=skipped, notes=tuple(reading.notes)), bad_rows, reasons
         )
-    notes = [*reading.notes, *intake.leave_labels_out(cursor), *graded]
+    left_out = intake.leave_labels_out(cursor)
+    repeated, said = repeats.count_once(cursor)
+    notes = [*reading.notes, *left_out, *graded, *said]
     notes += corpora.stage_clips(cursor, reading) if target != "votes" else []
-    known = {} if number is None else _beside_known(cursor, number, target, reading.source)
+    known = {"repeated": repeated}
     if number is not None:
-        notes += _notes_on_votes_there(cursor, number)
+        counts, said = _beside_known(cursor, number, target, reading.source)
+        known |= counts
+        notes += [*said, *_notes_on_votes_there(cursor, number)]
     report = _report(cursor, corpus, target, skipped=skipped, notes=tuple(notes), tables=reading.tables, **known)
     return Preview(report, bad_rows, reasons)
 
@@ -71,22 +75,28 @@ def _bad_rows(cursor: Cursor, name: str) -> tuple[int, dict[str, int], tuple[Ski
     return bad_rows, dict(reasons), tuple(Skipped(f"{name} row {row}", problem) for row, problem in first)
 
 
-def _beside_known(cursor: Cursor, corpus: int, target: Target, source: str) -> dict[str, int]:
-    """What is new against what the same source brought before, as fields of `Report`."""
+def _beside_known(cursor: Cursor, corpus: int, target: Target, source: str) -> tuple[dict[str, int], list[str]]:
+    """What is new against what the same source brought before, and against what its raters said in others, as fields of
+    `Report`; and notes.
+    """
     known = {"kind": "votes", "source": source} if target == "votes" else {"kind": "import", "source": None}
     before, now, *compared = query("known_votes").split(";\n")
     cursor.execute(before, {"corpus": corpus} | known)
     cursor.execute(now, {"corpus": corpus})
     for statement in compared:
         cursor.execute(statement)
+    _, notes = repeats.beside_stored(cursor, corpus, updated=True)
+    cursor.execute("DELETE FROM new_votes WHERE position IN (SELECT position FROM repeats)")
+    notes += repeats.same_as_before(cursor, corpus, **known)
     elsewhere, clips, asked, new, corrected, gone = one_row(cursor, query("preview_known"), {"corpus": corpus})
-    return {
+    counts = {
         "votes": new + elsewhere,
         "clips_added": clips,
         "unchanged": asked - new,
         "corrected": corrected,
         "gone": gone - corrected,
     }
+    return counts, notes
 
 
 def _notes_on_votes_there(cursor: Cursor, corpus: int) -> list[str]:

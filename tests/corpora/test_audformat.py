@@ -136,17 +136,27 @@ def test_a_table_of_desired_emotions_is_what_was_intended(tmp_path):
     assert ("a/y.wav", "intended", None, "anger", None) in votes_of(audformat_db.read(tmp_path))
 
 
-def test_answers_in_several_tables_count_once_and_contradictions_are_listed(tmp_path):
+def test_answers_in_several_tables_count_once_and_contradictions_are_kept_or_listed(tmp_path):
     build(tmp_path)
     again = "  again:\n    type: filewise\n    columns:\n      anna: {scheme_id: emotion, rater_id: anna}\n"
-    again += "      valence: {scheme_id: valence, rater_id: anna}\n      net: {scheme_id: emotion, rater_id: net}\n"
+    again += "      net: {scheme_id: emotion, rater_id: net}\n      gold: {scheme_id: emotion, rater_id: gold}\n"
     (tmp_path / "db.yaml").write_text(HEADER + again)
-    (tmp_path / "db.again.csv").write_text("file,anna,valence,net\na/x.wav,anger,1.5,anger\n")
+    (tmp_path / "db.again.csv").write_text("file,anna,net,gold\na/x.wav,anger,anger,neutral\n")
     reading = audformat_db.read(tmp_path)
-    assert votes_of(reading) == EXPECTED
+    assert votes_of(reading) == [*EXPECTED, ("a/x.wav", "model:net", "net", "anger", None)]
     assert any(note.startswith("1 answers stand in several tables") for note in reading.notes)
     ((where, said),) = [(skip.where, skip.reason) for skip in reading.skipped]
     assert where == "db.again row 1" and "db.emotion row 1 says otherwise" in said
+
+
+def test_label_and_rating_of_a_rater_in_two_tables_are_one_answer(tmp_path):
+    build(tmp_path)
+    lines = "  rated:\n    type: filewise\n    columns:\n      valence: {scheme_id: valence, rater_id: gold}\n"
+    (tmp_path / "db.yaml").write_text(HEADER + lines)
+    (tmp_path / "db.rated.csv").write_text("file,valence\na/x.wav,2.5\n")
+    votes = audformat_db.read(tmp_path).votes
+    assert len(votes) == len(EXPECTED)
+    assert votes[votes["panel"] == "consensus:gold"]["valence"].dropna().tolist() == [2.5]
 
 
 @pytest.mark.parametrize("times", [("0 days 00:00:02", "0 days 00:00:01"), ("", "0 days 00:00:00"), ("-1", "2")])

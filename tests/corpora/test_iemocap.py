@@ -113,7 +113,6 @@ def test_the_folder_above_is_taken_too_and_anything_else_is_refused(tmp_path):
         ("[6.2901 - 8.2357]\tSes01F_impro01_F000", "the header is not"),
         ("[8.2 - 6.1]\tSes01F_impro01_F009\tneu\t[1, 1, 1]", "the header is not"),
         ("[1.0 - 2.0]\tSes01F_impro01_F000\tneu\t[1, 1, 1]", "stands in an earlier line already"),
-        ("C-E3:\tAnger;\t()", "E3 has answered for Ses01F_impro01_F002 in an earlier line already"),
         ("C-E9:\t;\t()", "it names no emotion"),
         ("A-E9:\tval x;\t()", "it rates nothing"),
         ("C-E9 Anger", "it is not an evaluation"),
@@ -128,6 +127,17 @@ def test_odd_lines_are_listed_and_the_rest_is_kept(tmp_path, line, reason):
     (skipped,) = reading.skipped
     assert skipped.where == f"Ses01F_impro01.txt line {FIRST.count(chr(10)) + 1}" and reason in skipped.reason
     assert len(reading.clips) == 4
+
+
+def test_an_evaluators_second_answer_is_kept_and_the_same_one_counts_once(store, tmp_path, reading):
+    root = build(tmp_path / "i")
+    file = root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    file.write_text(FIRST + "C-E3:\tAnger;\t()\nC-E3:\tHappiness;\t()\nA-E3:\tval 3; act 3; dom 3;\t()\n")
+    again = iemocap.read(root)
+    assert len(again.votes) == len(reading.votes) + 1 and not again.skipped
+    assert any(note.startswith("1 lines repeat what the evaluator said") for note in again.notes)
+    report = corpora.add_corpus(store, "i", again)
+    assert "1 times a named rater voted more than once on a clip; every vote counts." in report.notes
 
 
 @pytest.mark.parametrize(

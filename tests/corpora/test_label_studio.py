@@ -124,9 +124,28 @@ def test_an_annotation_that_answers_nothing_is_listed(tmp_path):
     assert [skip.where for skip in reading.skipped] == ["task 1, annotation 1"]
 
 
-def test_the_same_task_twice_is_one_clip(tmp_path):
+AGAIN = "annotations stand in an earlier copy of their task already; each counts once."
+
+
+def test_the_same_task_twice_is_one_clip_with_its_votes_once(tmp_path):
     reading = label_studio.read(build(tmp_path, [TASKS[1], TASKS[1]]))
-    assert reading.clips["clip"].tolist() == ["2", "2#0.5-1.25"] and len(reading.votes) == 2
+    assert reading.clips["clip"].tolist() == ["2", "2#0.5-1.25"] and len(reading.votes) == 1
+    assert f"1 {AGAIN}" in reading.notes
+    reading = label_studio.read(build(tmp_path / "min", [*ROWS, ROWS[0]]))
+    assert len(reading.votes) == 2 and f"1 {AGAIN}" in reading.notes
+
+
+def test_equal_annotations_of_nobody_in_particular_are_several_votes(tmp_path):
+    task = {
+        "id": 1,
+        "data": {"audio": "a.wav"},
+        "annotations": [{"result": [choice("Sad")]}] * 3,
+        "predictions": [{"model_version": "m", "result": [choice("Sad")]}] * 2,
+    }
+    assert votes_of(label_studio.read(build(tmp_path, [task, task]))) == [
+        *[("1", "human", None, "Sad")] * 3,
+        *[("1", "model:m", None, "Sad")] * 2,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,6 @@ def test_the_way_into_a_study(tmp_path, store):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("WORKER00000027; Angry; Angry; A:6; V:2; D:6;", "has answered for MSP-PODCAST_0002_0003 already"),
         ("WORKER00000001; ; ; A:x; V:9; D:;", "names no emotion and rates nothing"),
         ("../../x.wav; N;", "neither a clip"),
         ("nonsense", "neither a clip"),
@@ -108,6 +107,15 @@ def test_odd_lines_are_listed_and_the_rest_is_kept(tmp_path, line, reason):
     (skipped,) = reading.skipped
     assert reason in skipped.reason and skipped.where == f"labels.txt line {BLOCKS.count(chr(10)) + 1}"
     assert votes_of(reading) == VOTES
+
+
+def test_a_workers_second_answer_is_kept_and_the_same_one_counts_once(store, tmp_path):
+    root = build(tmp_path / "msp")
+    again = "WORKER00000027; Angry; Angry,Annoyed; A:6; V:2; D:6;\nWORKER00000027; Sad; Sad; A:6; V:2; D:6;\n"
+    (root / "Labels/labels.txt").write_text(BLOCKS + again)
+    report = corpora.add_corpus(store, "m", msp_podcast.read(root))
+    assert (report.votes, report.repeated, report.skipped) == (len(VOTES) + 1, 1, ())
+    assert "1 times a named rater voted more than once on a clip; every vote counts." in report.notes
 
 
 @pytest.mark.parametrize(
@@ -145,13 +153,18 @@ def test_no_agreement_is_nobodys_label(tmp_path):
     assert "1 answers name no emotion and only rate." in reading.notes
 
 
-def test_a_clip_that_stands_twice_in_json_is_listed(tmp_path):
+def test_a_clip_that_stands_twice_in_json_keeps_all_its_answers(tmp_path):
     root = build(tmp_path / "msp", labels="labels_detailed.json")
     file = root / "Labels/labels_detailed.json"
     again = '"MSP-PODCAST_0001_0008.wav": {"WORKER5": {"EmoClass_Major": "Sad"}}'
     file.write_text(f"{file.read_text()[:-1]}, {again}}}")
+    reading = msp_podcast.read(root)
+    assert len(reading.votes) == len(VOTES) + 1 and not reading.skipped
+    file.write_text(
+        file.read_text().replace('"EmoClass_Major": "Sad"}', '"EmoClass_Major": "Sad", "EmoClass_Major": "Happy"}')
+    )
     (skipped,) = msp_podcast.read(root).skipped
-    assert "MSP-PODCAST_0001_0008.wav" in skipped.where and "stands 2 times" in skipped.reason
+    assert "EmoClass_Major" in skipped.where and "stands 2 times" in skipped.reason
 
 
 @pytest.mark.parametrize(("cut", "noted"), [(0, False), (1, True)])

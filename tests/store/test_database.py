@@ -168,9 +168,8 @@ def test_many_threads_read_and_write_at_once(filled):
     def work(number: int) -> None:
         try:
             for i in range(5):
-                corpora.add_votes(
-                    filled, "small", simulated_votes(3, seed=number * 10 + i).assign(panel=f"human:t{number}")
-                )
+                votes = simulated_votes(3, seed=number * 10 + i)
+                corpora.add_votes(filled, "small", votes.assign(panel=votes["panel"] + f":t{number}-{i}"))
                 verbs.run(filled, "browse", {"study": "small", "limit": 3})
         except Exception as error:  # noqa: BLE001  (whatever it is, the test must see it)
             failures.append(error)

@@ -190,16 +190,16 @@ def test_a_preview_of_more_votes_names_unknown_clips_and_votes_that_would_count_
     more.write_text("clip,who,label\na,r1,sad\nb,r9,sad\nz,r1,sad\n")
     found = previewed(store, more, target="votes", corpus="c")
     assert found.reasons == {"there is no clip 'z' in the corpus": 1}
-    assert (found.report.votes, found.report.unchanged) == (2, 0)
+    assert (found.report.votes, found.report.unchanged) == (1, 1)
     assert found.report.notes == (
-        "The panel human has 2 votes from elsewhere already; new ones come on top, 1 of them from raters who have voted on "
-        "the same clip before.",
+        "1 votes are in the corpus already (same clip, panel, rater, answer and time); each counts once.",
+        "The panel human has 2 votes from elsewhere already; new ones come on top.",
     )
     model = previewed(store, more, FIELDS | {"panel": "model:m"}, target="votes", corpus="c")
     assert model.report.notes == ()
     add_votes(store, "c", FIELDS | {"path": str(more)}, skip_bad_rows=True)
     again = previewed(store, more, target="votes", corpus="c")
-    assert (again.report.votes, again.report.unchanged, again.report.notes) == (0, 2, ())
+    assert (again.report.votes, again.report.unchanged) == (0, 2)
     with pytest.raises(UnknownName, match="no corpus 'nowhere'"):
         previewed(store, more, target="votes", corpus="nowhere")
 
