@@ -7,6 +7,7 @@ audformat_db, hugging_face, label_studio, potato
                                  what libraries and annotation tools write; own_export: what we wrote ourselves
 votes_table, mapping_guess       any table of votes, and what its columns seem to mean
 downloads, crema_d_download      getting a corpus from its public home
+shares                           telling distributions from counts of votes
 uploads                          keeping what came through the browser
 demo, demo_speech                the simulated demo corpus, made here
 sources, collecting, questions, sound_files
