@@ -153,11 +153,11 @@ def stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
         doubled = clips["clip"][clips["clip"].duplicated()]
         if len(doubled):
             raise BadTable(f"{reading.source}: the clip {doubled.iloc[0]!r} stands twice. A clip id names one clip.")
-        columns = {name: quoted(name) if name in clips else "NULL" for name in (*intake.CLIP_FIELDS, "duration_s")}
+        columns = {name: quoted(name) if name in clips else "NULL" for name in intake.CLIP_FIELDS}
         clips = clips.assign(metadata=[json.dumps(m) for m in clips["metadata"]] if "metadata" in clips else None)
         cursor.register("clips_frame", clips.assign(first_row=range(len(clips))))
         cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT clip, first_row, "  # noqa: S608
+            "CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT cleaned(clip) AS clip, first_row, "  # noqa: S608
             f"{', '.join(f'{expression} AS {name}' for name, expression in columns.items())}, metadata FROM clips_frame"
         )
         cursor.unregister("clips_frame")
@@ -190,7 +190,7 @@ def _clips_of_file(cursor: Cursor, reading: Reading) -> list[str]:
         reading.audio_files if reading.audio_files is not None else pd.DataFrame(columns=["key", "audio", "duration_s"])
     )
     cursor.register("audio_frame", files.astype({"key": str, "audio": str, "duration_s": float}))
-    cursor.execute("CREATE OR REPLACE TEMP TABLE audio_files AS SELECT * FROM audio_frame")
+    cursor.execute("CREATE OR REPLACE TEMP TABLE audio_files AS SELECT * REPLACE (nfc_normalize(key) AS key) FROM audio_frame")
     cursor.unregister("audio_frame")
     staged = column_names(cursor, "incoming_fields")
     fields = {name: name if name in staged else "NULL" for name in intake.CLIP_FIELDS}

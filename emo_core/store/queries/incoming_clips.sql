@@ -5,7 +5,10 @@ WITH named AS (
     SELECT
         clip, first_row,
         {transcript} AS transcript, {speaker} AS speaker, {session} AS session, {partition} AS partition,
-        {start_s} AS start_s, {end_s} AS end_s,
+        {start_s} AS start_s,
+        -- A length says the end of a part, or how long the whole clip is.
+        coalesce({end_s}, CAST(TRY_CAST({start_s} AS DOUBLE) + TRY_CAST({duration_s} AS DOUBLE) AS VARCHAR)) AS end_s,
+        CASE WHEN {start_s} IS NULL THEN TRY_CAST({duration_s} AS DOUBLE) END AS length_s,
         -- Label Studio writes addresses of its own server for files below its root.
         regexp_replace(coalesce({audio}, clip), '^/data/(local-files/[?]d=|upload/)', '') AS address,
         CASE WHEN starts_with(address, $root || '/') THEN substr(address, length($root) + 2) ELSE address END AS path,
@@ -16,7 +19,7 @@ SELECT
     clip, first_row, transcript, speaker, session, partition, start_s, end_s, NULL AS metadata,
     $root IS NOT NULL AND regexp_matches(path, '(^|[/\\])\.\.([/\\]|$)|^[/\\~]|^[A-Za-z]:[/\\]') AS outside,
     coalesce(exact.audio, by_stem.audio, by_name.audio) AS audio,
-    coalesce(exact.duration_s, by_stem.duration_s, by_name.duration_s) AS duration_s
+    coalesce(exact.duration_s, by_stem.duration_s, by_name.duration_s, named.length_s) AS duration_s
 FROM named
 LEFT JOIN audio_files AS exact ON exact.key = path
 LEFT JOIN audio_files AS by_stem ON by_stem.key = stem
