@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from emo_core.corpora.column_kinds import (
+from emo_core.spelling import folded
+from emo_core.tables.column_kinds import (
     MOST_WORDS,
     NAMES,
     PERCENT,
@@ -25,8 +26,7 @@ from emo_core.corpora.column_kinds import (
     share,
     words,
 )
-from emo_core.corpora.shares import total
-from emo_core.spelling import folded
+from emo_core.tables.shares import total
 from emo_core.vocabulary import find_emotion
 
 SHAPE_FIELDS = ("label", "counts", "raters", "graded", "clips")
@@ -247,11 +247,12 @@ def _of_emotions(columns: dict, labels: Mapping[str, str]) -> dict[str, str]:
     """Columns that are called by emotions and hold strengths or counts, with the emotion: at least two, of one kind."""
     families: dict[tuple, dict[str, str]] = defaultdict(dict)
     own: dict[str, str] = {}
+    ratings = {"v", "a", "d"} <= {"".join(words(name)) for name in columns}  # valence, arousal, dominance
     for name, column in columns.items():
         kind = {1.0: "numbers", 0.0: "words"}.get(share(column, is_amount)) if column.values else None
         kind = None if kind == "words" and column.distinct > MOST_WORDS else kind
         parts = words(name)
-        meant = [word for word in parts if find_emotion(word) and (len(word) > 1 or len(parts) == 1)]
+        meant = [word for word in parts if find_emotion(word) and (len(word) > 1 or (len(parts) == 1 and not ratings))]
         if labels.get(folded(name)):
             own[name] = labels[folded(name)]
         elif kind and folded(name) not in labels and len(meant) == 1 and not SUMMARIES & set(parts):

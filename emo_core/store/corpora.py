@@ -31,8 +31,11 @@ def add_corpus(
     name = checked_name("corpus", name)
     cursor = store.cursor()
     corpus = _corpus_to_update(cursor, name, reading, update)
-    staged = intake.stage(cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows)
+    spans = corpus is not None and names_spans(cursor, corpus)
+    staged = intake.stage(cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows, spans=spans)
     notes = [*reading.notes, *staged.notes, *stage_clips(cursor, reading)]
+    if corpus is not None:
+        as_stored(cursor, corpus, "incoming", "incoming_clips")
     with store.writing(cursor):
         if corpus is None:
             corpus = _insert_corpus(cursor, name, reading)
@@ -128,7 +131,8 @@ def add_votes(
     if isinstance(votes, VotesFile):
         source = str(votes.path)
         known = {"kind": "votes", "source": source}
-    staged = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows)
+    staged = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows, spans=names_spans(cursor, corpus_id))
+    as_stored(cursor, corpus_id)
     with store.writing(cursor):
         cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT NULL::VARCHAR AS clip WHERE false")
         skipped, difference = _insert_votes(cursor, corpus_id, source, skip_bad_rows, kind="votes", known=known)
@@ -144,6 +148,21 @@ def _refresh_studies(cursor: Cursor, corpus: int) -> None:
         [corpus],
     )
     studies.refresh_touched(cursor, corpus)
+
+
+def names_spans(cursor: Cursor, corpus: int) -> bool:
+    """Whether the corpus names its clips by their start and end, as `sources.span_name` does."""
+    row = one_row(
+        cursor, "SELECT 1 FROM clips WHERE corpus_id = ? AND start_s IS NOT NULL AND contains(name, '#') LIMIT 1", [corpus]
+    )
+    return bool(row)
+
+
+def as_stored(cursor: Cursor, corpus: int, *tables: str) -> None:
+    """Give staged clips and raters the names that the corpus knows them by: a store may hold names that were not cleaned."""
+    for table in tables or ("incoming",):
+        cursor.execute(query("names_as_stored").format(table=table), {"corpus": corpus})
+    cursor.execute(query("raters_as_stored"), {"corpus": corpus})
 
 
 def stage_clips(cursor: Cursor, reading: Reading) -> list[str]:

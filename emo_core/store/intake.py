@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from emo_core import vocabulary
-from emo_core.corpora import set_aside, shares
 from emo_core.errors import BadTable
 from emo_core.records import GRADES, Skipped, VotesFile
 from emo_core.spelling import EDGES, folded
 from emo_core.store import columns
 from emo_core.store.database import column_names, one_row, query, quoted
+from emo_core.tables import set_aside, shares
 
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
     import pandas as pd
@@ -63,19 +63,27 @@ def stage(
     *,
     labels: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
+    spans: bool = False,
 ) -> Staged:
     """Fill the temporary tables `incoming` (one row a vote, in the order given) and `incoming_fields` (what each clip's
-    rows say of it). `labels` adds to what a file's own mapping says of labels.
+    rows say of it). `labels` adds to what a file's own mapping says of labels; `spans`: the corpus names its clips by their
+    start and end.
 
     Raises BadTable where the file cannot be read or a row breaks a rule and `skip_bad_rows` is off.
     """
-    notes = fill(cursor, votes, labels=labels)
+    notes = fill(cursor, votes, labels=labels, spans=spans)
     name = votes.path.name if isinstance(votes, VotesFile) else "the table"
     skipped = refuse_or_skip(cursor, name, skip_bad_rows)
     return Staged(skipped, [*leave_labels_out(cursor), *notes])
 
 
-def fill(cursor: Cursor, votes: "VotesFile | pd.DataFrame", *, labels: Mapping[str, str] | None = None) -> list[str]:
+def fill(
+    cursor: Cursor,
+    votes: "VotesFile | pd.DataFrame",
+    *,
+    labels: Mapping[str, str] | None = None,
+    spans: bool = False,
+) -> list[str]:
     """The first half of `stage`: the temporary tables (and the view `incoming_votes`, which has every column) with every
     row, those that break a rule with their `problem`; and
     notes on graded answers. Raises BadTable where the file cannot be read.
@@ -89,7 +97,7 @@ def fill(cursor: Cursor, votes: "VotesFile | pd.DataFrame", *, labels: Mapping[s
     cursor.execute("SET VARIABLE unknown_columns = []::VARCHAR[]")
     try:
         if is_file:
-            notes = _stage_file(cursor, votes)
+            notes = _stage_file(cursor, votes, spans)
         else:
             _stage_frame(cursor, votes)
         _show_whole(cursor)
@@ -140,7 +148,7 @@ def _stage_frame(cursor: Cursor, votes: "pd.DataFrame") -> None:
         cursor.unregister("source")
 
 
-def _stage_file(cursor: Cursor, votes: VotesFile) -> list[str]:
+def _stage_file(cursor: Cursor, votes: VotesFile, by_span: bool) -> list[str]:
     """Fill `incoming` and `incoming_fields` from a file, and say what is worth knowing of it."""
     source = opened(cursor, votes.path, header=votes.header)
     check_columns(cursor, votes, source)
@@ -149,10 +157,10 @@ def _stage_file(cursor: Cursor, votes: VotesFile) -> list[str]:
     whole = _check_shares(cursor, source, votes, unknown)
     notes = set_aside.as_notes(set_aside.set_aside(look, votes))
     notes += _notes_on_spelling(cursor, source, votes)
-    source, clip, spans = _with_spans(cursor, source, votes)
+    source, clip, spans = _with_spans(cursor, source, votes, by_span)
     notes += spans
     fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
-    fields["audio"] = fields["audio"] or (votes.clip if spans else None)
+    fields["audio"] = fields["audio"] or (votes.clip if clip == '"span name"' else None)
     staged = {
         field: quoted(getattr(votes, field)) if getattr(votes, field) else "NULL"
         for field in ("label", "rater", "comment", "persona", "temperature", "voted_at")
@@ -248,7 +256,7 @@ def _counted(source: str, votes: VotesFile, unknown: tuple[str, ...], whole: flo
     )
 
 
-def _with_spans(cursor: Cursor, source: str, votes: VotesFile) -> tuple[str, str, list[str]]:
+def _with_spans(cursor: Cursor, source: str, votes: VotesFile, by_span: bool) -> tuple[str, str, list[str]]:
     """The source, the clip of each row, and a note: rows of one file with several starts and ends are several clips."""
     clip = quoted(votes.clip) if votes.clip else "NULL"
     if not votes.clip or not votes.start_s or not (votes.end_s or votes.duration_s) or votes.clip == ROW_NUMBER:
@@ -257,11 +265,11 @@ def _with_spans(cursor: Cursor, source: str, votes: VotesFile) -> tuple[str, str
     end = f"TRY_CAST(given_number({quoted(votes.end_s or votes.duration_s)}) AS DOUBLE)"
     end = end if votes.end_s else f"({start} + {end})"
     files, example = one_row(cursor, query("files_with_spans").format(source=source, clip=clip, start=start, end=end))
-    if not files:
+    if not files and not by_span:
         return source, clip, []
     name = f"span_name(cleaned({clip}), {start}, {end})"
     note = f"{files:,} clips of {votes.clip} have several starts and ends (first: {example}); each span is a clip of its own."
-    return f"(SELECT *, {name} AS \"span name\" FROM {source})", '"span name"', [note]  # noqa: S608
+    return f"(SELECT *, {name} AS \"span name\" FROM {source})", '"span name"', [note] if files else []  # noqa: S608
 
 
 def _notes_on_spelling(cursor: Cursor, source: str, votes: VotesFile) -> list[str]:

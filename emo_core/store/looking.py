@@ -5,13 +5,13 @@ from pathlib import Path
 import duckdb
 
 from emo_core import vocabulary
-from emo_core.corpora import set_aside
 from emo_core.errors import BadTable
 from emo_core.records import VotesFile
 from emo_core.spelling import folded
 from emo_core.store import columns, intake
 from emo_core.store.columns import Look
 from emo_core.store.database import Database, one_row, quoted
+from emo_core.tables import set_aside
 
 MOST_LABELS = 1000  # a column with more different values holds no labels
 LOOKED_AT = columns.LOOKED_AT

@@ -5,11 +5,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from emo_core import vocabulary
-from emo_core.corpora import formats, mapping_guess, set_aside, votes_table
+from emo_core.corpora import formats, mapping_guess, votes_table
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import Reading, Report, Study, VotesFile
 from emo_core.store import Database, corpora, looking, mappings, previewing, studies
 from emo_core.store.previewing import Target
+from emo_core.tables import set_aside
 
 
 def add_demo(store: Database) -> dict:

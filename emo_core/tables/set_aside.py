@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from emo_core.corpora.column_kinds import (
+from emo_core.records import GRADES, VotesFile
+from emo_core.spelling import folded
+from emo_core.tables.column_kinds import (
     MOST_WORDS,
     NAMES,
     RATINGS,
@@ -16,9 +18,7 @@ from emo_core.corpora.column_kinds import (
     share,
     words,
 )
-from emo_core.corpora.shares import PERCENT
-from emo_core.records import GRADES, VotesFile
-from emo_core.spelling import folded
+from emo_core.tables.shares import PERCENT
 from emo_core.vocabulary import find_emotion
 
 # Words of columns that hold small numbers and are not emotions.
