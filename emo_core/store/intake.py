@@ -92,12 +92,13 @@ def fill(
     name = votes.path.name if is_file else "the table"
     for statement in macros():
         cursor.execute(statement)
-    _stage_labels(cursor, (votes.labels if is_file else {}) | {NONE_HEARD: ""} | dict(labels or {}))
+    labels = (votes.labels if is_file else {}) | {NONE_HEARD: ""} | dict(labels or {})
+    _stage_labels(cursor, labels)
     notes = []
     cursor.execute("SET VARIABLE unknown_columns = []::VARCHAR[]")
     try:
         if is_file:
-            notes = _stage_file(cursor, votes, spans)
+            notes = _stage_file(cursor, votes, labels, by_span=spans)
         else:
             _stage_frame(cursor, votes)
         _show_whole(cursor)
@@ -148,7 +149,7 @@ def _stage_frame(cursor: Cursor, votes: "pd.DataFrame") -> None:
         cursor.unregister("source")
 
 
-def _stage_file(cursor: Cursor, votes: VotesFile, by_span: bool) -> list[str]:
+def _stage_file(cursor: Cursor, votes: VotesFile, labels: Mapping[str, str], *, by_span: bool) -> list[str]:
     """Fill `incoming` and `incoming_fields` from a file, and say what is worth knowing of it."""
     source = opened(cursor, votes.path, header=votes.header)
     check_columns(cursor, votes, source)
@@ -189,8 +190,8 @@ def _stage_file(cursor: Cursor, votes: VotesFile, by_span: bool) -> list[str]:
         source = "graded"
         staged |= {"label": "heard_most", "secondary": "heard_too", "strengths": "strengths", "problem": "grade_problem"}
     if unknown:
-        cursor.execute("SET VARIABLE unknown_columns = $1", [list(unknown)])
-        _stage_labels(cursor, votes.labels | {NONE_HEARD: ""} | dict.fromkeys(unknown, ""))
+        cursor.execute("SET VARIABLE unknown_columns = $1", [list(set_aside.unexplained(look, votes))])
+        _stage_labels(cursor, dict.fromkeys(unknown, "") | labels)
     cursor.execute(_staging(source, staged))
     if votes.counts:
         cursor.execute(query("mark_repeated_clips"))
@@ -326,7 +327,8 @@ def _graded(source: str, votes: VotesFile, unknown: tuple[str, ...], clip: str, 
                 f"The grade {word!r} means {grade!r}, but a grade is a number, 0 or more. Correct the scale."
             )
     meant = {folded(label): meaning for label, meaning in votes.labels.items()}
-    left_out = [*unknown, *(name for name in votes.graded if meant.get(folded(name)) == "")]
+    left_out = [name for name in unknown if not meant.get(folded(name))]
+    left_out += [name for name in votes.graded if meant.get(folded(name)) == ""]
     return query("graded_votes").format(
         source=source,
         grades=", ".join(f"{_literal(word)}: {float(grade)}::DOUBLE" for word, grade in words.items()),
@@ -349,7 +351,7 @@ def _notes_on_graded(cursor: Cursor, votes: VotesFile, unknown: tuple[str, ...])
         "WHERE grade_problem IS NULL",
     )
     what = f"count as {votes.none_counts_as}" if votes.none_counts_as else "are left out"
-    unheard = f"{aside:,} answers hear an emotion that is left aside ({', '.join(unknown)}); it counts nowhere."
+    unheard = f"{aside:,} answers hear an emotion that is left out ({', '.join(unknown)}); it counts nowhere."
     return [
         f"{none:,} answers hear none of the emotions; they {what}.",
         f"{tied:,} answers hear two or more emotions equally: a hash of clip, rater and emotion says which is the label, the "

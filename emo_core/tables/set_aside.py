@@ -122,20 +122,26 @@ def _says_something_of(look, name: str, votes: VotesFile) -> bool:
     return False
 
 
+def unexplained(look, votes: VotesFile) -> tuple[str, ...]:
+    """The siblings that the description says nothing of; the others are left out, as it says."""
+    said = {folded(name) for name in votes.labels}
+    return tuple(name for name in siblings(look, votes) if folded(name) not in said)
+
+
 def set_aside(look, votes: VotesFile) -> dict[str, str]:
     """{column: why} of the columns that an import as described leaves aside, in the table's order."""
-    unknown = siblings(look, votes)
+    unknown = unexplained(look, votes)
     taken = used(votes)
     return {
         column.name: UNKNOWN if column.name in unknown else _why(look, column, votes)
         for column in look.columns
-        if column.name not in taken or column.name in votes.ignore
+        if (column.name not in taken or column.name in votes.ignore) and not votes.labels.get(column.name)
     }
 
 
 def _why(look, column, votes: VotesFile) -> str:
     name = column.name
-    if name in votes.ignore:
+    if name in votes.ignore or votes.labels.get(name) == "":
         return "is left aside, as the mapping says"
     if share(column, find_emotion) >= _LABELS and not share(column, is_number):
         return "holds labels too; `votes add` with --label takes them as a panel of their own, such as consensus"
@@ -180,7 +186,7 @@ def as_notes(aside: dict[str, str]) -> list[str]:
 def doubts(look, votes: VotesFile, reason: str | None = None) -> list[str]:
     """What is open about a description, each with what can be done about it. `reason` is why the table seems to hold shares."""
     found = []
-    unknown = siblings(look, votes)
+    unknown = unexplained(look, votes)
     if unknown:
         found.append(
             f"Columns with values like the emotions' that are not emotions that are known: {', '.join(unknown)}. Give their "
