@@ -74,7 +74,7 @@ def guess(look, labels: Mapping[str, str] | None = None) -> dict:
 
 def _may_hold(look, field: str, column) -> bool:
     """A rating or a time taken differs from row to row; the values are what an import takes."""
-    constant = look.looked_at > 1 and column.distinct < 2
+    constant = look.looked_at > 1 and column.distinct < 2 and not column.empty
     return fits(field, column) and not (constant and field in (*RATINGS, "confidence", "seconds"))
 
 
