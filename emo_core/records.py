@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from emo_core import vocabulary
 from emo_core.errors import BadInput
+from emo_core.spelling import cleaned, folded
 
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
     import pandas as pd
@@ -56,7 +57,7 @@ def checked_name(kind: str, name: str) -> str:
 
     Raises BadInput.
     """
-    name = str(name).strip()
+    name = cleaned(name)
     if not 1 <= len(name) <= 100 or not name.isprintable():
         raise BadInput(f"{name!r} cannot name a {kind}: 1 to 100 characters that can be printed. Choose another name.")
     return name
@@ -84,6 +85,7 @@ SHAPES: dict[str, str] = {
     "votes": "one row a vote: a column holds the label",
     "raters": "one row a clip: a column for each rater holds that rater's label",
     "counts": "one row a clip: a column for each emotion holds how many raters chose it",
+    "clips": "one row a rater: a column for each clip holds the label that the rater gave it",
     "graded": "one row an answer: a column for each emotion holds how strongly it was heard (words, numbers, or 0 and 1)",
 }
 # How strongly an emotion was heard, in words as questionnaires print them; numbers mean themselves.
@@ -99,27 +101,36 @@ GRADES: dict[str, float] = {
 class VotesFile:
     """A table of votes on disk and what its columns mean: CSV, TSV, Parquet or JSON lines.
 
-    One of four shapes, see `SHAPES`: `label`, `raters`, `counts` or `graded` is given and says which. `panel` is one name
+    One of five shapes, see `SHAPES`: `label`, `raters`, `counts`, `clips` or `graded` is given and says which. `panel` is one name
     for all rows, `panel_column` a column that names it. `labels` says what labels mean that the vocabulary does not know:
     {label: emotion}, or {label: ""} to leave votes for it out.
 
     graded     the emotion heard most is the vote's label, the others its secondary labels with their strength beside it;
                equal strengths are put in order by a hash of clip, rater and emotion. `grades` says what words mean beyond
-               `GRADES`; an answer that hears nothing counts as `if_none`, or is left out where that is empty
+               `GRADES`; an answer that hears nothing counts as `if_none`, or is left out where that is empty. Not given,
+               it is left out where a column stands for neutral, and counts as neutral elsewhere
+    votes_per_row  where `counts` hold shares of votes, which sum to 1 or 100: how many votes a row has, a number or a column
+               of numbers. With `graded`, 1 says that each row is one answer though its grades sum to 1 or 100
+    ignore     columns that are neither emotions nor anything else that is taken
+    duration_s column of lengths in seconds: with `start_s` it says the end, alone the length of the clip
     secondary  column of further labels, separated by `;` or `,`; `strengths` a column of their weights beside the label's 1
     header     False: the first row is a vote too, and columns are called column1, column2, …
-    clip       a column, or `row number` where no column names the clips
+    clip       a column, or `row number` where no column names the clips; empty where `clips` are columns. Where its rows
+               have several starts and ends, each is a clip of its own, `clip#start-end`
     """
 
     path: Path
-    clip: str
+    clip: str = ""
     label: str | None = None
     rater: str | None = None
     counts: tuple[str, ...] = ()
     raters: tuple[str, ...] = ()
     graded: tuple[str, ...] = ()
+    clips: tuple[str, ...] = ()
     grades: dict[str, float] = field(default_factory=dict)
-    if_none: str = "neutral"
+    if_none: str | None = None
+    votes_per_row: int | str | None = None
+    ignore: tuple[str, ...] = ()
     panel: str = "human"
     panel_column: str | None = None
     secondary: str | None = None
@@ -137,6 +148,7 @@ class VotesFile:
     audio: str | None = None
     start_s: str | None = None
     end_s: str | None = None
+    duration_s: str | None = None
     persona: str | None = None
     temperature: str | None = None
     voted_at: str | None = None
@@ -144,15 +156,22 @@ class VotesFile:
     labels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
-        for name in ("counts", "raters", "graded"):
+        for name in ("counts", "raters", "graded", "clips", "ignore"):
             object.__setattr__(self, name, tuple(getattr(self, name) or ()))
-        given = [name for name in ("label", "raters", "counts", "graded") if getattr(self, name)]
+        given = [name for name in ("label", "raters", "counts", "graded", "clips") if getattr(self, name)]
         if len(given) != 1:
             raise BadInput(
-                "A table of votes has one of four shapes: a label column (one row a vote), raters' columns, columns of "
-                f"counts, or graded columns. Give exactly one of them; got {', '.join(given) or 'none'}."
+                "A table of votes has one of five shapes: a label column (one row a vote), raters' columns, columns of "
+                "counts, graded columns, or a column for each clip (one row a rater). Give exactly one of them; got "
+                f"{', '.join(given) or 'none'}."
             )
-        listed = self.counts + self.raters + self.graded
+        if bool(self.clip) == bool(self.clips):
+            raise BadInput(
+                "Columns of clips name them already: leave out --clip."
+                if self.clips
+                else "Which column names the clips is not said. Give --clip, or --clips where each column is a clip."
+            )
+        listed = self.counts + self.raters + self.graded + self.clips
         doubled = {name for name in listed if listed.count(name) > 1}
         if doubled:
             raise BadInput(f"The column {min(doubled)!r} is named twice; its votes would count double. Name it once.")
@@ -162,10 +181,37 @@ class VotesFile:
                 "row a vote with --label."
             )
 
+        _check_votes_per_row(self)
+
     @property
     def shape(self) -> str:
         """A key of `SHAPES`."""
-        return "votes" if self.label else next(name for name in ("raters", "counts", "graded") if getattr(self, name))
+        return "votes" if self.label else next(name for name in SHAPES if name != "votes" and getattr(self, name))
+
+    @property
+    def none_counts_as(self) -> str:
+        """The emotion that a graded answer without emotion counts as; empty: it is left out."""
+        if self.if_none is not None:
+            return self.if_none
+        meant = {folded(label): meaning for label, meaning in self.labels.items()}
+        asked = any((meant.get(folded(name)) or vocabulary.find_emotion(name)) == "neutral" for name in self.graded)
+        return "" if asked else "neutral"
+
+
+def _check_votes_per_row(votes: VotesFile) -> None:
+    given = votes.votes_per_row
+    if isinstance(given, str) and given.strip().isdigit():
+        object.__setattr__(votes, "votes_per_row", int(given))
+        given = votes.votes_per_row
+    if given is None:
+        return
+    if votes.shape not in ("counts", "graded") or (votes.graded and given != 1):
+        raise BadInput(
+            "--votes-per-row says how many votes stand behind columns of shares: name them with --counts. With --graded it "
+            "can be 1 alone, for rows that are one answer each."
+        )
+    if isinstance(given, int) and not 1 <= given <= 100_000:
+        raise BadInput(f"A row has 1 to 100,000 votes, got {given}. Give the number of raters of each clip.")
 
 
 @dataclass(frozen=True)

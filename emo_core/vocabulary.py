@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from emo_core.errors import BadInput, UnknownName
+from emo_core.spelling import cleaned, folded
 
 # name: (colour, synonyms and codes as corpora and models write them)
 _EMOTIONS = {
@@ -53,7 +54,7 @@ USUAL_MERGES: dict[str, str] = {
 
 
 def _spellings(name: str, words: str) -> dict[str, str]:
-    return {name: name} | {word: name for word in words.split()}
+    return {folded(word): name for word in (name, *words.split())}
 
 
 _colours: dict[str, str] = {name: colour for name, (colour, _) in _EMOTIONS.items()}
@@ -68,7 +69,7 @@ def names() -> tuple[str, ...]:
 
 
 def spellings() -> dict[str, str]:
-    """Every spelling that is understood, in lower case, and the name that it means."""
+    """Every spelling that is understood, folded (see `spelling.folded`), and the name that it means."""
     return dict(_meanings)
 
 
@@ -80,14 +81,14 @@ def add_emotion(name: str, *, colour: str | None = None, synonyms: str = "") -> 
 
     Raises BadInput where a name or colour breaks a rule, or a spelling means another emotion already.
     """
-    name = " ".join(str(name).lower().split())
+    name = " ".join(cleaned(name).lower().split())
     if not re.fullmatch(r"\w[\w -]{0,39}", name) or name.isdigit():
         raise BadInput(
             f"{name!r} cannot name an emotion: up to 40 letters, digits, spaces and hyphens. Choose another."
         )
     if colour is not None and not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
         raise BadInput(f"{colour!r} is no colour: write it as #RRGGBB, for example #4E9F9F.")
-    meant = _spellings(name, synonyms.lower())
+    meant = _spellings(name, synonyms)
     for word in meant:
         if _meanings.get(word, name) != name:
             raise BadInput(f"{word!r} means {_meanings[word]} already. Choose another name, or leave that synonym out.")
@@ -101,7 +102,7 @@ def add_emotion(name: str, *, colour: str | None = None, synonyms: str = "") -> 
 
 def find_emotion(name: str) -> str | None:
     """The standard name that `name` means, or None. Case and spaces at the ends do not matter."""
-    return _meanings.get(str(name).strip().lower())
+    return _meanings.get(folded(name))
 
 
 def emotion(name: str) -> str:

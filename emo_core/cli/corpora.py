@@ -35,9 +35,21 @@ Rater = Annotated[str | None, typer.Option(help="Column of raters; without it th
 Raters = Annotated[str | None, typer.Option(help="A column for each rater, comma-separated (one row a clip).")]
 Counts = Annotated[str | None, typer.Option(help="Columns of counts, comma-separated (one row a clip).")]
 Graded = Annotated[str | None, typer.Option(help="Columns of strengths, one an emotion, comma-separated.")]
+Clips = Annotated[str | None, typer.Option(help="A column for each clip, comma-separated (one row a rater).")]
+VotesPerRow = Annotated[
+    str | None,
+    typer.Option(help="How many votes the shares in --counts stand for in each row: a number, or a column of numbers."),
+]
+Ignore = Annotated[str | None, typer.Option(help="Columns that are not emotions, comma-separated.")]
+Duration = Annotated[
+    str | None, typer.Option(help="Column of lengths, seconds; with --start it says the end.")
+]
 Grade = Annotated[list[str], typer.Option(help="WORD=NUMBER for a strength that is not known.")]
 IfNone = Annotated[
-    str | None, typer.Option(help="What a graded answer without emotion counts as [neutral]; '' leaves it out.")
+    str | None,
+    typer.Option(
+        help="What a graded answer without emotion counts as; '' leaves it out [left out where a column is neutral, else neutral]."
+    ),
 ]
 Secondary = Annotated[str | None, typer.Option(help="Column of further labels, separated by ; or ,")]
 Strengths = Annotated[str | None, typer.Option(help="Column of the further labels' weights, 0 to 1.")]
@@ -109,6 +121,9 @@ def add_votes_corpus(
     raters: Raters = None,
     counts: Counts = None,
     graded: Graded = None,
+    clips: Clips = None,
+    votes_per_row: VotesPerRow = None,
+    ignore: Ignore = None,
     grade: Grade = [],  # noqa: B006
     if_none: IfNone = None,
     secondary: Secondary = None,
@@ -129,6 +144,7 @@ def add_votes_corpus(
     partition: Partition = None,
     start: Start = None,
     end: End = None,
+    duration: Duration = None,
     persona: Persona = None,
     temperature: Temperature = None,
     time_column: TimeColumn = None,
@@ -177,6 +193,9 @@ def map_file(
     raters: Raters = None,
     counts: Counts = None,
     graded: Graded = None,
+    clips: Clips = None,
+    votes_per_row: VotesPerRow = None,
+    ignore: Ignore = None,
     grade: Grade = [],  # noqa: B006
     if_none: IfNone = None,
     secondary: Secondary = None,
@@ -196,6 +215,7 @@ def map_file(
     partition: Partition = None,
     start: Start = None,
     end: End = None,
+    duration: Duration = None,
     persona: Persona = None,
     temperature: Temperature = None,
     time_column: TimeColumn = None,
@@ -225,6 +245,9 @@ def add_votes(
     raters: Raters = None,
     counts: Counts = None,
     graded: Graded = None,
+    clips: Clips = None,
+    votes_per_row: VotesPerRow = None,
+    ignore: Ignore = None,
     grade: Grade = [],  # noqa: B006
     if_none: IfNone = None,
     secondary: Secondary = None,
@@ -237,6 +260,9 @@ def add_votes(
     comment: Comment = None,
     panel: Panel = None,
     panel_column: PanelColumn = None,
+    start: Start = None,
+    end: End = None,
+    duration: Duration = None,
     persona: Persona = None,
     temperature: Temperature = None,
     time_column: TimeColumn = None,
@@ -315,10 +341,11 @@ def add_emotion(
 
 
 # Options whose names differ from the fields of `VotesFile`.
-_RENAMED = {"audio_column": "audio", "start": "start_s", "end": "end_s", "time_column": "voted_at"}
+_RENAMED = {"audio_column": "audio", "start": "start_s", "end": "end_s", "duration": "duration_s", "time_column": "voted_at"}
 _PLAIN = (
     "clip", "label", "rater", "secondary", "strengths", "valence", "arousal", "dominance", "confidence", "seconds", "comment", "panel",
     "panel_column", "transcript", "speaker", "session", "partition", "persona", "temperature", "if_none",
+    "votes_per_row",
 )  # fmt: skip
 
 
@@ -326,7 +353,7 @@ def _described(*, file: Path, label_map: list[str], grade: list[str], no_header:
     """The fields of `VotesFile` that the options give, as JSON values."""
     fields = {name: options.get(name) for name in _PLAIN}
     fields |= {field: options.get(name) for name, field in _RENAMED.items()}
-    for name in ("raters", "counts", "graded"):
+    for name in ("raters", "counts", "graded", "clips", "ignore"):
         fields[name] = [part.strip() for part in options[name].split(",")] if options.get(name) else None
     fields |= {"labels": _pairs(label_map, "--map") or None, "header": False if no_header else None}
     try:

@@ -16,9 +16,10 @@ from typing import Any
 import pyarrow as pa
 
 from emo_core import vocabulary
-from emo_core.corpora import questions, shares, sources
+from emo_core.corpora import questions, sources
 from emo_core.corpora.collecting import Collection, Sounds
 from emo_core.errors import BadInput
+from emo_core.tables import shares
 
 # What a column is taken for, and the names that say so, best first, in lower case and without signs.
 _NAMES = {

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from emo_core.errors import BadInput, BadTable
+from emo_core.spelling import cleaned
 
 _DEEPEST = 50  # levels of YAML
 _LARGEST = 1e12  # beyond this a number in a source is damage, not data
@@ -30,7 +31,8 @@ def text(value: Any) -> str | None:
     """A name or sentence without white space at its ends; None where there is none. 7.0 reads 7, as a rater's number."""
     if isinstance(value, str):
         # Half of a surrogate pair (JSON may hold one) cannot be stored as UTF-8.
-        return value.replace("\x00", "").replace("\ufeff", "").encode("utf-8", "replace").decode().strip() or None
+        whole = value.replace("\x00", "").replace("\ufeff", "").encode("utf-8", "replace").decode()
+        return cleaned(whole) or None
     if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**40:

@@ -31,10 +31,18 @@ def add_corpus(
     name = checked_name("corpus", name)
     cursor = store.cursor()
     corpus = _corpus_to_update(cursor, name, reading, update)
+    spans = corpus is not None and names_spans(cursor, corpus)
     staged = intake.stage(
-        cursor, reading.votes, labels=reading.labels, skip_bad_rows=skip_bad_rows, source=reading.source
+        cursor,
+        reading.votes,
+        labels=reading.labels,
+        skip_bad_rows=skip_bad_rows,
+        source=reading.source,
+        spans=spans,
     )
     notes = [*reading.notes, *staged.notes, *stage_clips(cursor, reading)]
+    if corpus is not None:
+        as_stored(cursor, corpus, "incoming", "incoming_clips")
     with store.writing(cursor):
         if corpus is None:
             corpus = _insert_corpus(cursor, name, reading)
@@ -131,7 +139,8 @@ def add_votes(
     if isinstance(votes, VotesFile):
         source = str(votes.path)
         known = {"kind": "votes", "source": source}
-    staged = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows)
+    staged = intake.stage(cursor, votes, skip_bad_rows=skip_bad_rows, spans=names_spans(cursor, corpus_id))
+    as_stored(cursor, corpus_id)
     with store.writing(cursor):
         cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT NULL::VARCHAR AS clip WHERE false")
         skipped, difference, again = _insert_votes(cursor, corpus_id, source, skip_bad_rows, kind="votes", known=known)
@@ -150,6 +159,21 @@ def _refresh_studies(cursor: Cursor, corpus: int) -> None:
     studies.refresh_touched(cursor, corpus)
 
 
+def names_spans(cursor: Cursor, corpus: int) -> bool:
+    """Whether the corpus names its clips by their start and end, as `sources.span_name` does."""
+    row = one_row(
+        cursor, "SELECT 1 FROM clips WHERE corpus_id = ? AND start_s IS NOT NULL AND contains(name, '#') LIMIT 1", [corpus]
+    )
+    return bool(row)
+
+
+def as_stored(cursor: Cursor, corpus: int, *tables: str) -> None:
+    """Give staged clips and raters the names that the corpus knows them by: a store may hold names that were not cleaned."""
+    for table in tables or ("incoming",):
+        cursor.execute(query("names_as_stored").format(table=table), {"corpus": corpus})
+    cursor.execute(query("raters_as_stored"), {"corpus": corpus})
+
+
 def stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
     """Fill `incoming_clips`, from the importer's table or from the file of votes, and say what is worth knowing."""
     if reading.clips is not None:
@@ -157,11 +181,11 @@ def stage_clips(cursor: Cursor, reading: Reading) -> list[str]:
         doubled = clips["clip"][clips["clip"].duplicated()]
         if len(doubled):
             raise BadTable(f"{reading.source}: the clip {doubled.iloc[0]!r} stands twice. A clip id names one clip.")
-        columns = {name: quoted(name) if name in clips else "NULL" for name in (*intake.CLIP_FIELDS, "duration_s")}
+        columns = {name: quoted(name) if name in clips else "NULL" for name in intake.CLIP_FIELDS}
         clips = clips.assign(metadata=[json.dumps(m) for m in clips["metadata"]] if "metadata" in clips else None)
         cursor.register("clips_frame", clips.assign(first_row=range(len(clips))))
         cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT clip, first_row, "  # noqa: S608
+            "CREATE OR REPLACE TEMP TABLE incoming_clips AS SELECT cleaned(clip) AS clip, first_row, "  # noqa: S608
             f"{', '.join(f'{expression} AS {name}' for name, expression in columns.items())}, metadata FROM clips_frame"
         )
         cursor.unregister("clips_frame")
@@ -189,7 +213,9 @@ def _clips_of_file(cursor: Cursor, reading: Reading) -> list[str]:
     """Clips named by the rows of votes; their audio is looked up by path or by name among the files of the audio root."""
     root = str(reading.audio_root) if reading.audio_root else None
     staged = column_names(cursor, "incoming_fields")
-    fields = {name: name if name in staged else "NULL" for name in intake.CLIP_FIELDS}
+    fields = {
+        name: f"incoming_fields.{name}" if name in staged else "NULL" for name in intake.CLIP_FIELDS
+    }
     address = "coalesce({audio}, clip)".format(**fields)
     outside = one_row(cursor, query("addresses_outside").format(address=address)) if root else None
     if outside:

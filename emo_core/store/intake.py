@@ -19,8 +19,10 @@ import duckdb
 from emo_core import vocabulary
 from emo_core.errors import BadTable
 from emo_core.records import GRADES, Skipped, VotesFile
-from emo_core.store import repeats
+from emo_core.spelling import EDGES, folded
+from emo_core.store import columns, repeats
 from emo_core.store.database import column_names, one_row, query, quoted
+from emo_core.tables import set_aside, shares
 
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
     import pandas as pd
@@ -36,7 +38,8 @@ _READERS = {
 }  # fmt: skip
 _LONGEST_LINE = 2_000_000  # bytes: what DuckDB takes
 _REPEATS = "unnest(range(CASE WHEN problem IS NULL THEN CAST(times AS INTEGER) ELSE 1 END))"
-CLIP_FIELDS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s")
+CLIP_FIELDS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s", "duration_s")
+_TIMES = ("start_s", "end_s", "duration_s")
 # Columns that are staged only where the source has one of them: over twenty million rows they would not fit in memory.
 WIDE = {
     "secondary_ids": "UTINYINT[]", "secondary_strengths": "FLOAT[]", "valence": "FLOAT", "arousal": "FLOAT",
@@ -64,14 +67,15 @@ def stage(
     labels: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     source: str | None = None,
+    spans: bool = False,
 ) -> Staged:
     """Fill the temporary tables `incoming` (one row a vote, in the order given) and `incoming_fields` (what each clip's
-    rows say of it). `labels` adds to what a file's own mapping says of labels; `source` is the name of the source that an importer
-    read the votes from.
+    rows say of it). `labels` adds to what a file's own mapping says of labels; `source` is the name of the source that an
+    importer read the votes from; `spans`: the corpus names its clips by their start and end.
 
     Raises BadTable where the file cannot be read or a row breaks a rule and `skip_bad_rows` is off.
     """
-    notes = fill(cursor, votes, labels=labels)
+    notes = fill(cursor, votes, labels=labels, spans=spans)
     is_read = source is not None and not isinstance(votes, VotesFile)
     cursor.execute("SET VARIABLE is_read = $1", [is_read])
     name = votes.path.name if isinstance(votes, VotesFile) else source or "the table"
@@ -81,7 +85,13 @@ def stage(
     return Staged(skipped, [*left_out, *notes, *said], repeated)
 
 
-def fill(cursor: Cursor, votes: "VotesFile | pd.DataFrame", *, labels: Mapping[str, str] | None = None) -> list[str]:
+def fill(
+    cursor: Cursor,
+    votes: "VotesFile | pd.DataFrame",
+    *,
+    labels: Mapping[str, str] | None = None,
+    spans: bool = False,
+) -> list[str]:
     """The first half of `stage`: the temporary tables (and the view `incoming_votes`, which has every column) with every
     row, those that break a rule with their `problem`; and
     notes on graded answers. Raises BadTable where the file cannot be read.
@@ -90,16 +100,18 @@ def fill(cursor: Cursor, votes: "VotesFile | pd.DataFrame", *, labels: Mapping[s
     name = votes.path.name if is_file else "the table"
     for statement in macros():
         cursor.execute(statement)
-    _stage_labels(cursor, (votes.labels if is_file else {}) | {NONE_HEARD: ""} | dict(labels or {}))
+    labels = (votes.labels if is_file else {}) | {NONE_HEARD: ""} | dict(labels or {})
+    _stage_labels(cursor, labels)
+    notes = []
+    cursor.execute("SET VARIABLE unknown_columns = []::VARCHAR[]")
     try:
         if is_file:
-            _stage_file(cursor, votes)
+            notes = _stage_file(cursor, votes, labels, by_span=spans)
         else:
             _stage_frame(cursor, votes)
         _show_whole(cursor)
     except duckdb.Error as error:
         raise as_bad_table(name, error) from error
-    notes = _notes_on_graded(cursor, votes) if is_file and votes.graded else []
     return [*_leave_clips_alone(cursor), *notes] if is_file and votes.panel_column else notes
 
 
@@ -114,7 +126,7 @@ def _leave_clips_alone(cursor: Cursor) -> list[str]:
 def _stage_labels(cursor: Cursor, extra: Mapping[str, str]) -> None:
     """`incoming_labels`: every spelling that is understood, lower case, with its emotion's number; NULL: to be left out."""
     meaning = vocabulary.spellings() | {
-        word.strip().lower(): vocabulary.emotion(name) if name else "" for word, name in extra.items()
+        folded(word): vocabulary.emotion(name) if name else "" for word, name in extra.items()
     }
     import pandas as pd
 
@@ -145,42 +157,142 @@ def _stage_frame(cursor: Cursor, votes: "pd.DataFrame") -> None:
         cursor.unregister("source")
 
 
-def _stage_file(cursor: Cursor, votes: VotesFile) -> None:
+def _stage_file(cursor: Cursor, votes: VotesFile, labels: Mapping[str, str], *, by_span: bool) -> list[str]:
+    """Fill `incoming` and `incoming_fields` from a file, and say what is worth knowing of it."""
     source = opened(cursor, votes.path, header=votes.header)
-    fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
     check_columns(cursor, votes, source)
-    columns = {
+    look = columns.described(cursor, source, path=str(votes.path), header=votes.header, rows=0)
+    unknown = set_aside.siblings(look, votes)
+    whole = _check_shares(cursor, source, votes, unknown)
+    notes = set_aside.as_notes(set_aside.set_aside(look, votes))
+    notes += _notes_on_spelling(cursor, source, votes)
+    source, clip, spans = _with_spans(cursor, source, votes, by_span)
+    notes += spans
+    fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
+    fields["audio"] = fields["audio"] or (votes.clip if clip == '"span name"' else None)
+    staged = {
         field: quoted(getattr(votes, field)) if getattr(votes, field) else "NULL"
-        for field in ("clip", "label", "rater", "comment", "persona", "temperature", "voted_at")
+        for field in ("label", "rater", "comment", "persona", "temperature", "voted_at")
     }
-    columns |= {
+    staged |= {
         field: f"given_number({quoted(getattr(votes, field))})" if getattr(votes, field) else "NULL"
         for field in _NUMBERS
     }
-    columns["panel"] = quoted(votes.panel_column) if votes.panel_column else _literal(votes.panel)
-    columns |= {"times": "1", "provenance": "NULL"}
+    staged["clip"] = clip
+    staged["panel"] = quoted(votes.panel_column) if votes.panel_column else _literal(votes.panel)
+    staged |= {"times": "1", "provenance": "NULL"}
     if votes.secondary:
         strengths = f"listed({quoted(votes.strengths)})" if votes.strengths else "NULL"
-        columns |= {"secondary": f"listed({quoted(votes.secondary)})", "strengths": strengths}
+        staged |= {"secondary": f"listed({quoted(votes.secondary)})", "strengths": strengths}
     if votes.counts:
-        source = _unpivoted(source, votes.counts)
-        columns |= {"label": "each_column", "times": "each_value"}
-    elif votes.raters:
-        source = f"(SELECT * FROM {_unpivoted(source, votes.raters)} WHERE trim(each_value) <> '')"  # noqa: S608
-        columns |= {"label": "each_value", "rater": "each_column"}
+        if whole:
+            cursor.execute(_counted(source, votes, unknown, whole))
+            source, staged["problem"] = "counted", "share_problem"
+        source = _unpivoted(source, votes.counts + unknown)
+        staged |= {"label": "each_column", "times": "each_value"}
+    elif votes.raters or votes.clips:
+        source = f"(SELECT * FROM {_unpivoted(source, votes.raters + votes.clips)} WHERE cleaned(each_value) IS NOT NULL)"  # noqa: S608
+        staged |= {"label": "each_value", "clip" if votes.clips else "rater": "each_column"}
     elif votes.graded:
-        cursor.execute(_graded(source, votes, columns["rater"]))
+        cursor.execute(_graded(source, votes, unknown, clip, staged["rater"]))
         source = "graded"
-        columns |= {
-            "label": "heard_most",
-            "secondary": "heard_too",
-            "strengths": "strengths",
-            "problem": "grade_problem",
-        }
-    cursor.execute(_staging(source, columns))
+        staged |= {"label": "heard_most", "secondary": "heard_too", "strengths": "strengths", "problem": "grade_problem"}
+    if unknown:
+        cursor.execute("SET VARIABLE unknown_columns = $1", [list(set_aside.unexplained(look, votes))])
+        _stage_labels(cursor, dict.fromkeys(unknown, "") | labels)
+    cursor.execute(_staging(source, staged))
     if votes.counts:
         cursor.execute(query("mark_repeated_clips"))
-    _stage_fields(cursor, source, columns["clip"], fields)
+    _stage_fields(cursor, source, staged["clip"], fields)
+    return [*notes, *(_notes_on_graded(cursor, votes, unknown) if votes.graded else [])]
+
+
+def _check_shares(cursor: Cursor, source: str, votes: VotesFile, unknown: tuple[str, ...]) -> float | None:
+    """What the rows of shares sum to where `votes_per_row` says how many votes they are. Raises BadTable where columns of
+    emotions hold shares and nobody said how many raters there were.
+    """
+    reason, whole = shares_in(cursor, source, votes, unknown)
+    if whole and votes.votes_per_row is None:
+        raise BadTable(f"{votes.path.name}: {reason} {set_aside.next_for_shares(reason)} Nothing was written.")
+    if votes.votes_per_row is not None and votes.counts and not whole:
+        raise BadTable(
+            f"{votes.path.name}: --votes-per-row turns shares into counts, but the rows of {', '.join(votes.counts)} sum "
+            "neither to 1 nor to 100. Leave it out where they are counts; name every column of the shares otherwise."
+        )
+    return whole
+
+
+def shares_in(
+    cursor: Cursor, source: str, votes: VotesFile, unknown: tuple[str, ...] = ()
+) -> tuple[str | None, float | None]:
+    """Why the columns of emotions seem to hold shares, and what their rows sum to (1 or 100); None, None where they do not.
+    Several rows a clip by named raters are an answer each, however their grades sum.
+    """
+    names = votes.counts + votes.graded + unknown
+    if not names:
+        return None, None
+    cells = ", ".join(
+        f"TRY_CAST(with_point(regexp_replace(cleaned({quoted(name)}), '\\s*%$', '')) AS DOUBLE)" for name in names
+    )
+    signs = " OR ".join(f"regexp_matches(cleaned({quoted(name)}), '^[0-9.,]+\\s*%$')" for name in names)
+    rows = cursor.execute(f"SELECT {cells}, coalesce({signs}, false) FROM {source} LIMIT {columns.LOOKED_AT}").fetchnumpy()  # noqa: S608
+    *values, signed = rows.values()
+    if any(signed):
+        return "The cells are percentages, which do not say how many raters there were.", shares.PERCENT
+    if votes.graded and votes.rater:
+        per_clip = f"SELECT count(DISTINCT cleaned({quoted(votes.clip)})), count(*) FROM {source}"  # noqa: S608
+        clips, answers = one_row(cursor, per_clip)
+        if clips < answers:
+            return None, None
+    import numpy as np
+
+    matrix = np.stack([np.ma.filled(np.ma.asarray(value, dtype=float), np.nan) for value in values], axis=1)
+    return shares.looks_like_shares(matrix), shares.total(matrix)
+
+
+def _counted(source: str, votes: VotesFile, unknown: tuple[str, ...], whole: float) -> str:
+    """The table `counted`: shares turned into whole counts, with `share_problem` where they are not whole."""
+    names = votes.counts + unknown
+    given = votes.votes_per_row
+    cells = ", ".join(f"regexp_replace(cleaned({quoted(name)}), '\\s*%$', '')" for name in names)
+    return query("counts_of_shares").format(
+        source=source,
+        replaced=", ".join(f"CAST(whole[{place}] AS VARCHAR) AS {quoted(name)}" for place, name in enumerate(names, 1)),
+        cells=cells,
+        names=", ".join(_literal(name) for name in names),
+        votes=str(given) if isinstance(given, int) else f"TRY_CAST(given_number({quoted(given)}) AS DOUBLE)",
+        sum=whole,
+    )
+
+
+def _with_spans(cursor: Cursor, source: str, votes: VotesFile, by_span: bool) -> tuple[str, str, list[str]]:
+    """The source, the clip of each row, and a note: rows of one file with several starts and ends are several clips."""
+    clip = quoted(votes.clip) if votes.clip else "NULL"
+    if not votes.clip or not votes.start_s or not (votes.end_s or votes.duration_s) or votes.clip == ROW_NUMBER:
+        return source, clip, []
+    start = f"TRY_CAST(given_number({quoted(votes.start_s)}) AS DOUBLE)"
+    end = f"TRY_CAST(given_number({quoted(votes.end_s or votes.duration_s)}) AS DOUBLE)"
+    end = end if votes.end_s else f"({start} + {end})"
+    files, example = one_row(cursor, query("files_with_spans").format(source=source, clip=clip, start=start, end=end))
+    if not files and not by_span:
+        return source, clip, []
+    name = f"span_name(cleaned({clip}), {start}, {end})"
+    note = f"{files:,} clips of {votes.clip} have several starts and ends (first: {example}); each span is a clip of its own."
+    return f"(SELECT *, {name} AS \"span name\" FROM {source})", '"span name"', [note] if files else []  # noqa: S608
+
+
+def _notes_on_spelling(cursor: Cursor, source: str, votes: VotesFile) -> list[str]:
+    """Names that differ in spaces and invisible marks at their ends, or in how letters are encoded, are one."""
+    notes = []
+    for column, what in ((votes.clip, "clips"), (votes.rater, "raters"), (votes.panel_column, "panels")):
+        if column and column != ROW_NUMBER:
+            merged, example = one_row(cursor, query("names_merged").format(source=source, column=quoted(column)))
+            if merged:
+                notes.append(
+                    f"{merged:,} {what} are written in several ways that look alike (first: {example}), with spaces or "
+                    "invisible marks at their ends; each is one."
+                )
+    return notes
 
 
 def check_columns(cursor: Cursor, votes: VotesFile, source: str) -> None:
@@ -204,59 +316,77 @@ def check_columns(cursor: Cursor, votes: VotesFile, source: str) -> None:
         *votes.counts,
         *votes.raters,
         *votes.graded,
+        *votes.clips,
+        *votes.ignore,
+        votes.votes_per_row if isinstance(votes.votes_per_row, str) else None,
     ):
-        if column is not None and column not in found:
+        if column and column not in found:
             raise BadTable(
                 f"{votes.path.name} has no column {column!r}; it has {', '.join(map(repr, found[1:]))}. Name one of these."
             )
 
 
-def _graded(source: str, votes: VotesFile, rater: str) -> str:
+def _graded(source: str, votes: VotesFile, unknown: tuple[str, ...], clip: str, rater: str) -> str:
     """Answers with the emotion heard most, the others heard, and their strength beside it."""
-    words = GRADES | {word.strip().lower(): grade for word, grade in votes.grades.items()}
+    words = GRADES | {folded(word): grade for word, grade in votes.grades.items()}
     for word, grade in words.items():
         if not math.isfinite(grade) or grade < 0:
             raise BadTable(
                 f"The grade {word!r} means {grade!r}, but a grade is a number, 0 or more. Correct the scale."
             )
+    meant = {folded(label): meaning for label, meaning in votes.labels.items()}
+    left_out = [name for name in unknown if not meant.get(folded(name))]
+    left_out += [name for name in votes.graded if meant.get(folded(name)) == ""]
     return query("graded_votes").format(
         source=source,
         grades=", ".join(f"{_literal(word)}: {float(grade)}::DOUBLE" for word, grade in words.items()),
-        names=", ".join(_literal(name) for name in votes.graded),
-        cells=", ".join(f"trim(CAST({quoted(name)} AS VARCHAR))" for name in votes.graded),
-        unit=f"concat_ws('|', {quoted(votes.clip)}, {rater})",
-        if_none=_literal(vocabulary.emotion(votes.if_none) if votes.if_none else NONE_HEARD),
+        names=", ".join(_literal(name) for name in votes.graded + unknown),
+        cells=", ".join(
+            [f"cleaned({quoted(name)})" for name in votes.graded]
+            + [f"coalesce(cleaned({quoted(name)}), '0')" for name in unknown]
+        ),
+        left_out=", ".join(_literal(name) for name in left_out) or "NULL",
+        unit=f"concat_ws('|', {clip}, {rater})",
+        if_none=_literal(vocabulary.emotion(votes.none_counts_as) if votes.none_counts_as else NONE_HEARD),
     )
 
 
-def _notes_on_graded(cursor: Cursor, votes: VotesFile) -> list[str]:
-    """How many answers heard nothing, or several emotions equally."""
-    none, tied = one_row(
-        cursor, "SELECT count(*) FILTER (heard_none), count(*) FILTER (tied) FROM graded WHERE grade_problem IS NULL"
+def _notes_on_graded(cursor: Cursor, votes: VotesFile, unknown: tuple[str, ...]) -> list[str]:
+    """How many answers heard nothing, something that is left aside, or several emotions equally."""
+    none, tied, aside = one_row(
+        cursor,
+        "SELECT count(*) FILTER (heard_none), count(*) FILTER (tied), count(*) FILTER (heard_aside) FROM graded "
+        "WHERE grade_problem IS NULL",
     )
-    what = f"count as {votes.if_none}" if votes.if_none else "are left out"
+    what = f"count as {votes.none_counts_as}" if votes.none_counts_as else "are left out"
+    unheard = f"{aside:,} answers hear an emotion that is left out ({', '.join(unknown)}); it counts nowhere."
     return [
         f"{none:,} answers hear none of the emotions; they {what}.",
         f"{tied:,} answers hear two or more emotions equally: a hash of clip, rater and emotion says which is the label, the "
         "others are secondary labels. A study with secondary weight 1 counts each emotion by its strength.",
+        *([unheard] if unknown and aside else []),
     ]
 
 
 def leave_labels_out(cursor: Cursor) -> list[str]:
     """Take out votes whose label the mapping leaves out, unless they rate something, and say how many."""
     rows = cursor.execute(
-        "SELECT label, count(*) FROM incoming WHERE left_out AND problem IS NULL GROUP BY ALL ORDER BY 2 DESC"
+        "SELECT label, count(*), coalesce(list_contains(getvariable('unknown_columns'), label), false) FROM incoming "
+        "WHERE left_out AND problem IS NULL GROUP BY ALL ORDER BY 2 DESC, 1"
     ).fetchall()
     if rows:
         cursor.execute("DELETE FROM incoming WHERE left_out")
         if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
             raise BadTable("The mapping leaves every vote out. Map at least one label to an emotion.")
-    return [f"{count:,} votes for {label!r} were left out, as the mapping says." for label, count in rows]
+    return [
+        f"{count:,} votes for {label!r} were left out{': it is not an emotion that is known' if unknown else ', as the mapping says'}."
+        for label, count, unknown in rows
+    ]
 
 
 def macros() -> list[str]:
     """Statements that give a connection what staging uses."""
-    return [query("in_utc"), *query("staging_macros").split(";\n")]
+    return [query("in_utc"), *query("staging_macros").format(edges=EDGES).split(";\n")]
 
 
 def opened(cursor: Cursor, path: Path, *, header: bool = True) -> str:
@@ -415,7 +545,7 @@ def _secondary(columns: dict[str, str]) -> dict[str, str]:
     return {
         "secondary_ids": f"nullif(list_transform({_beside(paired)}, lambda pair: CAST(pair[1] AS UTINYINT)), [])",
         "secondary_strengths": f"nullif({strengths}, [])",
-        "unknown_secondary": "list_filter(rows.secondary, lambda x: getvariable('label_numbers')[lower(x)] IS NULL)[1]",
+        "unknown_secondary": "list_filter(rows.secondary, lambda x: getvariable('label_numbers')[folded(x)] IS NULL)[1]",
         "wrong_strengths": f"coalesce({wrong}, false)",
     }
 
@@ -427,17 +557,18 @@ def _beside(paired: str) -> str:
 def _stage_fields(cursor: Cursor, source: str, clip: str, fields: dict[str, str | None]) -> None:
     """What the rows say of their clip: the first value that is not empty, and whether they contradict each other."""
     parts = [
-        f'first({_trimmed(quoted(column))} ORDER BY "row number") FILTER ({quoted(column)} IS NOT NULL) '
+        f'first({"given_number" if field in _TIMES else "cleaned"}({quoted(column)}) ORDER BY "row number") '
+        f"FILTER ({quoted(column)} IS NOT NULL) "
         f"AS {field}, count(DISTINCT {quoted(column)}) > 1 AS {field}_differs"
         for field, column in fields.items()
         if column
     ]
-    name = _trimmed(clip)
+    name = f"cleaned({clip})"
     rows = 'min("row number") AS first_row, max("row number") AS last_row, count(*) AS rows'
     columns = ", ".join([f"{name} AS clip", rows, *parts])
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE incoming_fields AS "  # noqa: S608
-        f"SELECT {columns} FROM {source} WHERE {name} <> '' GROUP BY {name}"
+        f"SELECT {columns} FROM {source} WHERE {name} IS NOT NULL GROUP BY {name}"
     )
 
 
@@ -548,11 +679,6 @@ def as_bad_table(name: str, error: duckdb.Error) -> BadTable:
         row = f" (row {int(line.group(1)) - 1:,})" if line else ""
         return BadTable(f"{name}{where}{row} has {got} columns where the header has {expected}. Mend that line.")
     return BadTable(f"{name} cannot be read as a table{where}: {text.splitlines()[0]} Check the file and its ending.")
-
-
-def _trimmed(column: str) -> str:
-    """SQL for a cell as text without white space at its ends."""
-    return f"trim(CAST({column} AS VARCHAR), e' \\t\\r\\n')"
 
 
 def _literal(text: str) -> str:

@@ -37,7 +37,10 @@ def preview(store: Database, reading: Reading, *, target: Target = "new", corpus
     """
     cursor = store.cursor()
     number = corpora.corpus_number(cursor, corpus) if target != "new" else None
-    graded = intake.fill(cursor, reading.votes, labels=reading.labels)
+    spans = number is not None and corpora.names_spans(cursor, number)
+    graded = intake.fill(cursor, reading.votes, labels=reading.labels, spans=spans)
+    if number is not None:
+        corpora.as_stored(cursor, number)
     if target == "votes":
         cursor.execute(query("mark_unknown_clips"), {"corpus": number})
     bad_rows, reasons, skipped = _bad_rows(cursor, _name(reading))

@@ -10,6 +10,7 @@ from emo_core.errors import BadInput, UnknownName
 from emo_core.records import Reading, Report, Study, VotesFile
 from emo_core.store import Database, corpora, looking, mappings, previewing, studies
 from emo_core.store.previewing import Target
+from emo_core.tables import set_aside
 
 
 def add_demo(store: Database) -> dict:
@@ -146,8 +147,11 @@ def votes_file(store: Database, fields: dict, mapping: str | None = None) -> Vot
     fields = {key: value for key, value in fields.items() if value not in (None, [], {})}
     if mapping:
         fields = mappings.find_mapping(store, mapping) | fields
-    if "clip" not in fields:
-        raise BadInput("Which column names the clips is not said. Give --clip, or a saved mapping with --mapping.")
+    if "clip" not in fields and not fields.get("clips"):
+        raise BadInput(
+            "Which column names the clips is not said. Give --clip, --clips where each column is a clip (one row a rater), or "
+            "a saved mapping with --mapping."
+        )
     return VotesFile(**fields | {"path": _place(fields["path"])})
 
 
@@ -165,28 +169,54 @@ def look(store: Database, path: str, header: bool | None = None) -> dict:
     """
     seen = looking.look(store, _place(path), header=header)
     guess = mapping_guess.guess(seen)
-    return asdict(seen) | {"guess": guess, "why": mapping_guess.why(seen, guess)}
+    described = {name: value for name, value in asdict(seen).items() if name != "sample"}
+    return described | {"guess": guess, "why": mapping_guess.why(seen, guess)}
 
 
 def map_file(store: Database, file: dict, mapping: str | None = None, save: str | None = None) -> dict:
-    """What a description of a table makes of its labels, with their counts; what it leaves open is guessed. `save` keeps
-    the description under a name for other files.
+    """What a description of a table makes of its labels, with their counts; what it leaves open is guessed. `set_aside` names
+    the columns that are not taken and why, `open` what should be said before an import. `save` keeps the description under a
+    name for other files.
     """
     given = {key: value for key, value in file.items() if value not in (None, [], {})}
     if mapping:
         given = mappings.find_mapping(store, mapping) | given
-    if not ({"label", "counts", "raters", "graded"} & given.keys() and "clip" in given):
-        guessed = look(store, given["path"], given.get("header"))["guess"]
-        if {"label", "counts", "raters", "graded"} & given.keys():
-            guessed = {key: value for key, value in guessed.items() if key not in mapping_guess.SHAPE_FIELDS}
-        given = guessed | given
+    shapes = set(mapping_guess.SHAPE_FIELDS)
+    if not (shapes & given.keys() and ("clip" in given or "clips" in given)):
+        seen = looking.look(store, _place(given["path"]), header=given.get("header"))
+        guessed = mapping_guess.guess(seen, given.get("labels"))
+        if shapes & given.keys():
+            guessed = {key: value for key, value in guessed.items() if key not in shapes}
+            guessed = _compatible(guessed, given)
+        given = guessed | given | {"labels": guessed.get("labels", {}) | given.get("labels", {})}
+    if "start_s" in given and not {"clip", "clips"} & given.keys():
+        raise BadInput(
+            f"{given['start_s']} and {given.get('end_s', 'the next column')} hold times in a sound file, and no column names the "
+            "file. Add one, and give it with --clip."
+        )
     described = votes_file(store, given)
     labels = looking.label_counts(store, described)
+    aside, doubts = looking.open_questions(store, described)
     settings = mappings.settings_of(described)
     if save:
         mappings.save_mapping(store, save, described)
     unknown = [row["label"] for row in labels if row["emotion"] is None]
-    return {"file": str(described.path), "mapping": settings, "labels": labels, "unknown": unknown, "saved": save}
+    unknown += [name for name, why in aside.items() if why == set_aside.UNKNOWN]
+    return {
+        "file": str(described.path), "mapping": settings, "labels": labels, "unknown": unknown, "set_aside": aside,
+        "open": doubts, "saved": save,
+    }  # fmt: skip
+
+
+def _compatible(guessed: dict, given: dict) -> dict:
+    """Of a guess what goes with a shape that was given."""
+    no_rater = {"counts", "raters"} & given.keys()
+    lists = [name for field in mapping_guess.SHAPE_FIELDS if isinstance(given.get(field), list) for name in given[field]]
+    return {
+        key: value
+        for key, value in guessed.items()
+        if value not in lists and not (key == "rater" and no_rater) and not (key == "clip" and "clips" in given)
+    }
 
 
 def list_mappings(store: Database) -> list[dict]:

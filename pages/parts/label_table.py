@@ -8,6 +8,7 @@ import streamlit as st
 
 from emo_core import verbs, vocabulary
 from emo_core.errors import WorkbenchError
+from emo_core.spelling import folded
 from emo_core.store import Database
 from emo_core.store.looking import MOST_LABELS
 from pages.parts.session import escape
@@ -56,7 +57,7 @@ def _labels(columns: str, stamp: tuple | None, spellings: int, _store: Database)
 
 
 def _key(row: dict) -> str:
-    return row["label"].strip().lower()
+    return folded(row["label"])
 
 
 def _editor_key(key: str, rows: list[dict]) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from emo_core import verbs, vocabulary
 from emo_core.errors import WorkbenchError
 from emo_core.records import GRADES, SHAPES
+from emo_core.spelling import folded
 from emo_core.store import Database
 from emo_core.store.intake import ROW_NUMBER
 from pages.parts.session import escape
@@ -15,6 +16,7 @@ SHAPE_NAMES = {
     "votes": "One row a vote",
     "raters": "A column a rater",
     "counts": "Columns of counts",
+    "clips": "A column a clip",
     "graded": "Graded answers",
 }
 _SINGLE = {
@@ -28,6 +30,7 @@ _SINGLE = {
     "audio": ("Sound file", "Path below the audio folder, where the clip's name is not it."),
     "start_s": ("Start", "Seconds in the sound file."),
     "end_s": ("End", "Seconds in the sound file."),
+    "duration_s": ("Length", "Seconds. With a start it says the end."),
     "secondary": ("Further labels", "Separated by semicolons or commas."),
     "strengths": ("Their weights", "Above 0 and at most 1, one for each further label."),
     "confidence": ("Confidence", "0 to 1."),
@@ -44,12 +47,14 @@ _SINGLE = {
 _LISTS = {
     "raters": ("Raters' columns", "Each holds one rater's label."),
     "counts": ("Columns of counts", "Each is called by an emotion and holds how many raters chose it."),
+    "clips": ("Clips' columns", "Each is called by a clip and holds the label that the row's rater gave it."),
     "graded": ("Emotions' columns", "Each is called by an emotion and holds how strongly it was heard."),
 }
-_ABOUT_CLIPS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s")
+IF_NONE_ASKED = "neutral, or nothing where a column is neutral"
+_ABOUT_CLIPS = ("transcript", "speaker", "session", "partition", "audio", "start_s", "end_s", "duration_s")
 _ABOUT_ANSWERS = ("confidence", "seconds", "comment", "voted_at", "valence", "arousal", "dominance")
 _ABOUT_PANELS = ("panel_column", "persona", "temperature")
-_BY_SHAPE = {"label": "votes", "raters": "raters", "counts": "counts", "graded": "graded"}
+_BY_SHAPE = {"label": "votes", "raters": "raters", "counts": "counts", "clips": "clips", "graded": "graded"}
 _PANELS = (
     "Raters whose votes belong together. Human and synthetic never mix: human, human:voice, self-report, "
     "synthetic:model/run, model:run."
@@ -76,7 +81,8 @@ def describe(store: Database, seen: dict) -> dict | None:
         fields |= _scale(seen, key, fields["graded"])
     fields |= _more_columns(seen, key, names, shape)
     needed = "label" if shape == "votes" else shape
-    open_ = [label for field, label in (("clip", "names the clips"), (needed, "holds the votes")) if not fields[field]]
+    asked = (("clip", "names the clips"), (needed, "holds the votes"))
+    open_ = [label for field, label in asked if field in fields and not fields[field]]
     if open_:
         st.info(f"Choose the column that {' and the one that '.join(open_)}.")
         return None
@@ -108,12 +114,14 @@ def _fill(key: str, fields: dict, names: list[str]) -> None:
         usual = fields.get(name) or (fields.get(field) if field in ("counts", "graded") and name != "raters" else [])
         state[f"{key}:{name}"] = [column for column in usual or [] if column in known]
     state[f"{key}:panel"] = fields.get("panel", "human")
-    state[f"{key}:labels"] = {label.strip().lower(): meant for label, meant in fields.get("labels", {}).items()}
-    state[f"{key}:grades"] = {word.strip().lower(): worth for word, worth in fields.get("grades", {}).items()}
+    state[f"{key}:labels"] = {folded(label): meant for label, meant in fields.get("labels", {}).items()}
+    state[f"{key}:grades"] = {folded(word): worth for word, worth in fields.get("grades", {}).items()}
     state[f"{key}:filled"] = state.get(f"{key}:filled", 0) + 1
     for number in [name for name in state if str(name).startswith(f"{key}:grade:")]:
         del state[number]
-    state[f"{key}:if_none"] = fields.get("if_none", "neutral")
+    state[f"{key}:if_none"] = fields.get("if_none")
+    state[f"{key}:ignore"] = [name for name in fields.get("ignore", []) if name in known]
+    state[f"{key}:votes_per_row"] = str(fields.get("votes_per_row") or "")
 
 
 def _saved(store: Database, key: str, names: list[str]) -> None:
@@ -151,7 +159,7 @@ def _pick(key: str, field: str, names: list[str]) -> str | None:
 def _main_columns(key: str, names: list[str], shape: str) -> dict:
     """The columns without which there are no votes, and whose votes they are."""
     fields: dict = {}
-    single = {"votes": ("clip", "label", "rater"), "graded": ("clip", "rater")}.get(shape, ("clip",))
+    single = {"votes": ("clip", "label", "rater"), "graded": ("clip", "rater"), "clips": ("rater",)}.get(shape, ("clip",))
     with st.grid(4, min_column_width=190):
         for field in single:
             fields[field] = _pick(key, field, names)
@@ -159,6 +167,17 @@ def _main_columns(key: str, names: list[str], shape: str) -> dict:
     if shape in _LISTS:
         label, help_ = _LISTS[shape]
         fields[shape] = st.multiselect(label, names, key=f"{key}:{shape}", help=help_, persist_state="session")
+    if shape in ("counts", "graded"):
+        fields["ignore"] = st.multiselect(
+            "Not emotions", [name for name in names if name not in fields[shape]], key=f"{key}:ignore",
+            help="Columns of small numbers that are not emotions: an answer in them is no answer.", persist_state="session",
+        )  # fmt: skip
+    if shape == "counts":
+        given = st.text_input(
+            "Votes of each row, where the columns hold shares", key=f"{key}:votes_per_row", placeholder="none: they are counts",
+            help="A number, or the column that holds it. The shares become whole counts.", persist_state="session",
+        ).strip()  # fmt: skip
+        fields["votes_per_row"] = given or None
     return fields
 
 
@@ -188,7 +207,7 @@ def _set_header(seen: dict) -> None:
 
 def _scale(seen: dict, key: str, columns: list[str]) -> dict:
     """What the words of a graded table are worth, and what an answer without emotion counts as."""
-    words = {word.lower(): word for word in _words(seen, columns)}
+    words = {folded(word): word for word in _words(seen, columns)}
     own = st.session_state[f"{key}:grades"]
     worth: dict[str, float | None] = {}
     grid = st.grid(6, min_column_width=130)
@@ -199,8 +218,8 @@ def _scale(seen: dict, key: str, columns: list[str]) -> dict:
         )  # fmt: skip
     with grid.cell(column_span=2):
         if_none = st.selectbox(
-            "An answer without emotion counts as", [*vocabulary.names(), ""], key=f"{key}:if_none", persist_state="session",
-            format_func=lambda name: name or "nothing: leave it out",
+            "An answer without emotion counts as", [None, *vocabulary.names(), ""], key=f"{key}:if_none", persist_state="session",
+            format_func=lambda name: IF_NONE_ASKED if name is None else name or "nothing: leave it out",
         )  # fmt: skip
     unknown = [words[low] for low, value in worth.items() if value is None]
     if unknown:
@@ -218,8 +237,8 @@ def _number(value: float | None) -> float | None:
 def _words(seen: dict, columns: list[str]) -> list[str]:
     """The words of the graded columns, weakest first as far as that is known; numbers mean themselves."""
     values = [value for column in seen["columns"] if column["name"] in columns for value, _ in column["values"]]
-    words = {value.lower(): value for value in values if not re.match(r"[0-9.]+ *([-:=–]|$)", value)}
-    return sorted(list(words.values())[:24], key=lambda word: GRADES.get(word.lower(), 99))
+    words = {folded(value): value for value in values if not re.match(r"[0-9.]+ *([-:=–]|$)", value)}
+    return sorted(list(words.values())[:24], key=lambda word: GRADES.get(folded(word), 99))
 
 
 def save_mapping(store: Database, fields: dict) -> None:

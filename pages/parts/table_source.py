@@ -20,6 +20,7 @@ _EXAMPLES = {
     "votes": [{"clip": "a.wav", "rater": "anna", "label": "angry"}, {"clip": "a.wav", "rater": "ben", "label": "sad"}],
     "raters": [{"clip": "a.wav", "anna": "angry", "ben": "sad"}, {"clip": "b.wav", "anna": "happy", "ben": "happy"}],
     "counts": [{"clip": "a.wav", "angry": "3", "sad": "1"}, {"clip": "b.wav", "angry": "0", "sad": "4"}],
+    "clips": [{"rater": "anna", "a.wav": "angry", "b.wav": "happy"}, {"rater": "ben", "a.wav": "sad", "b.wav": "happy"}],
     "graded": [
         {"clip": "a.wav", "angry": "a little", "sad": "very"},
         {"clip": "b.wav", "angry": "not at all", "sad": "weak"},
@@ -96,9 +97,9 @@ def _ask(store: Database, path: str = "", problem: str = "") -> None:
 
 
 def _show_shapes() -> None:
-    """The four shapes that a table may have, each in two rows."""
+    """The five shapes that a table may have, each in two rows."""
     st.caption("It has one of these shapes, whatever its columns are called. You say next what they mean.")
-    with st.grid(4, min_column_width=230, gap="medium"):
+    with st.grid(5, min_column_width=200, gap="medium"):
         for shape, rows in _EXAMPLES.items():
             with st.container(gap="xsmall"):
                 st.markdown(f"**{SHAPE_NAMES[shape]}**")

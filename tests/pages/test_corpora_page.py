@@ -57,7 +57,7 @@ def test_a_newcomer_sees_what_a_table_may_look_like(store, monkeypatch):
     app = draw(monkeypatch, store, "corpora")
     assert [title.value for title in app.title] == ["Bring your corpus"]
     assert "It has one of these shapes" in said(app)
-    assert len(app.table) == 4 and not app.error
+    assert len(app.table) == 5 and not app.error
 
 
 def test_an_upload_becomes_a_study_with_three_clicks(store, monkeypatch):

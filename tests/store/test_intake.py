@@ -49,7 +49,7 @@ def take(store, path: Path, **choices) -> dict:
         ("clip,clip,label\na,b,sad\n", {"rater": None}, r"names the column 'clip' twice"),
         ("clip,rater,label\na,J\xf6rg,sad\n".encode("latin1"), {}, r"is not UTF-8.*iconv"),
         ("clip,rater,label\na,r,sad\nb,r\n", {}, r"line 3 \(row 2\) has 2 columns where the header has 3"),
-        ("clip,rater,label\na,r,sad\n", {"label": None}, r"one of four shapes"),
+        ("clip,rater,label\na,r,sad\n", {"label": None}, r"one of five shapes"),
         ("clip,rater,label\na,r,sad\n", {"panel": "x\x00y"}, r"cannot name a panel"),
         ("clip,rater,label\na,r,sad\n", {"labels": {"x": "zorn"}}, r"no emotion 'zorn'"),
     ],

@@ -3,10 +3,10 @@ CREATE OR REPLACE TEMP TABLE incoming AS
 WITH rows AS (
     SELECT
         {row} AS row,
-        nullif(trim(CAST({clip} AS VARCHAR), e' \t\r\n'), '') AS clip,
-        nullif(trim(CAST({panel} AS VARCHAR), e' \t\r\n'), '') AS panel,
-        nullif(trim(CAST({rater} AS VARCHAR), e' \t\r\n'), '') AS rater,
-        nullif(trim(CAST({label} AS VARCHAR), e' \t\r\n'), '') AS label,
+        cleaned({clip}) AS clip,
+        cleaned({panel}) AS panel,
+        cleaned({rater}) AS rater,
+        cleaned({label}) AS label,
         {secondary} AS secondary,
         {strengths} AS strengths,
         {valence} AS valence_given,
@@ -14,12 +14,12 @@ WITH rows AS (
         {dominance} AS dominance_given,
         {confidence} AS confidence_given,
         {seconds} AS seconds_given,
-        nullif(trim(CAST({comment} AS VARCHAR), e' \t\r\n'), '') AS comment,
+        cleaned({comment}) AS comment,
         CAST({times} AS VARCHAR) AS times_given,
         TRY_CAST({times} AS DOUBLE) AS times,
-        nullif(trim(CAST({persona} AS VARCHAR), e' \t\r\n'), '') AS persona,
-        nullif(trim(CAST({temperature} AS VARCHAR), e' \t\r\n'), '') AS temperature_given,
-        nullif(trim(CAST({voted_at} AS VARCHAR), e' \t\r\n'), '') AS time_given,
+        cleaned({persona}) AS persona,
+        cleaned({temperature}) AS temperature_given,
+        cleaned({voted_at}) AS time_given,
         CAST({provenance} AS JSON) AS provenance,
         {problem} AS problem_seen
     FROM {source}
@@ -69,7 +69,7 @@ judged AS (
                 format('the time ''{{}}'' cannot be read; write it as 2024-01-31 13:45:00, with an offset or in UTC', time_given)
         END AS problem
     FROM rows
-    LEFT JOIN incoming_labels ON incoming_labels.spelling = lower(rows.label)
+    LEFT JOIN incoming_labels ON incoming_labels.spelling = folded(rows.label)
 )
 SELECT *, {position} AS position
 FROM (

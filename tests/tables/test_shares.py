@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emo_core.corpora.shares import looks_like_shares
+from emo_core.tables.shares import looks_like_shares
 
 
 @pytest.mark.parametrize(

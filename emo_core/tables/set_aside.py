@@ -1,0 +1,210 @@
+"""Columns of a table that an import leaves aside, and why: what is not understood is named, never dropped in silence."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from emo_core.records import GRADES, VotesFile
+from emo_core.spelling import folded
+from emo_core.tables.column_kinds import (
+    MOST_WORDS,
+    NAMES,
+    RATINGS,
+    is_amount,
+    is_called,
+    is_number,
+    misfit,
+    named,
+    number,
+    share,
+    words,
+)
+from emo_core.tables.shares import PERCENT
+from emo_core.vocabulary import find_emotion
+
+# Words of columns that hold small numbers and are not emotions.
+_NO_EMOTION = {
+    "gender", "sex", "male", "female", "age", "group", "block", "trial", "order", "index",
+    "row", "number", "nr", "no", "n", "num", "count", "sum", "total", "responses", "agreement",
+    "correct", "clear", "unclear", "catch", "attention", "check", "valid", "quality", "noise",
+    "native", "headphones", "replay", "plays", "played", "listens", "overlap", "length",
+    "sentiment", "polarity", "intensity", "strength", "level", "difficulty", "test", "version",
+    "id",
+}  # fmt: skip
+UNKNOWN = "holds grades or counts like the emotions' columns and is not an emotion that is known"
+_LABELS = 0.6
+
+
+def used(votes: VotesFile) -> set[str]:
+    """Columns that a description gives a meaning."""
+    lists = votes.counts + votes.raters + votes.graded + votes.clips + votes.ignore
+    single = (getattr(votes, field, None) for field in (*NAMES, "votes_per_row") if field != "panel")
+    return {*lists, *(name for name in single if isinstance(name, str))}
+
+
+def siblings(look, votes: VotesFile) -> tuple[str, ...]:
+    """Columns that hold the same grades or counts as those taken, and seem to be emotions that nobody named: an answer for one
+    of them is an answer. Empty where the shape has no columns of emotions.
+
+    look  a `store.columns.Look` of the table
+    """
+    columns = {column.name: column for column in look.columns}
+    taken = [columns[name] for name in votes.graded + votes.counts if name in columns]
+    free = [column for name, column in columns.items() if name not in used(votes)]
+    pattern = _pattern([column.name for column in taken], votes.labels)
+    return tuple(
+        column.name
+        for column in free
+        if taken
+        and pattern is not None
+        and _could_be_called(column.name, pattern)
+        and _holds_the_same(column, taken)
+        and not _is_sum(look, column.name, [other.name for other in taken])
+        and not _says_something_of(look, column.name, votes)
+    )
+
+
+def _pattern(names: Collection[str], labels: dict[str, str]) -> tuple[str, ...] | None:
+    """The words around the emotion in the columns' names; None where the names are single letters, which may mean anything."""
+    known = {folded(name) for name in labels}
+    rests = set()
+    for name in names:
+        meant = [word for word in words(name) if find_emotion(word)]
+        if meant or folded(name) not in known:
+            rests.add(tuple(word for word in words(name) if word not in meant[:1]))
+    if all(len(name) == 1 for name in names):
+        return None
+    return next(iter(rests)) if len(rests) == 1 else ()
+
+
+def _could_be_called(name: str, pattern: tuple[str, ...]) -> bool:
+    rest = [word for word in words(name) if word not in pattern]
+    has_pattern = set(pattern) <= set(words(name))
+    other = any(is_called(field, name) for field in NAMES) or set(rest) & _NO_EMOTION
+    return has_pattern and 0 < len(rest) <= 3 and not other and not any(char.isdigit() for char in "".join(rest))
+
+
+def _holds_the_same(column, taken: list) -> bool:
+    values = {value for value, _ in column.values}
+    others = {value for other in taken for value, _ in other.values}
+    if not values:
+        return False
+    if all(map(is_amount, others)):
+        if not all(map(is_amount, values)) or min(map(number, values)) != 0:
+            return False
+        # Grades have few steps, and shares and counts no more than the rest of a row.
+        most = max(*map(number, others), 10.0 if max(map(number, others)) > 1 else 1.0)
+        whole = all(number(value).is_integer() for value in others)
+        return max(map(number, values)) <= most and (not whole or all(number(value).is_integer() for value in values))
+    heard = {folded(value) for value in others} | set(GRADES)
+    return column.distinct <= MOST_WORDS and {folded(value) for value in values} <= heard
+
+
+def _is_sum(look, name: str, taken: list[str]) -> bool:
+    """Whether the column adds the others up."""
+    rows = list(zip(look.sample[name], *(look.sample[other] for other in taken)))
+    try:
+        return len(rows) > 1 and all(number(row[0] or "0") == sum(number(cell or "0") for cell in row[1:]) for row in rows)
+    except ValueError:
+        return False
+
+
+def _says_something_of(look, name: str, votes: VotesFile) -> bool:
+    """Whether a column has one value for all answers on a clip, or of a rater, wherever it has one at all."""
+    for unit in (votes.clip, votes.rater):
+        if unit not in look.sample:
+            continue
+        groups = defaultdict(list)
+        for key, value in zip(look.sample[unit], look.sample[name]):
+            groups[key].append(value)
+        telling = [set(cells) for cells in groups.values() if len(cells) > 1 and set(cells) - {"0", None}]
+        if len(telling) > 2 and all(len(values) == 1 for values in telling):
+            return True
+    return False
+
+
+def unexplained(look, votes: VotesFile) -> tuple[str, ...]:
+    """The siblings that the description says nothing of; the others are left out, as it says."""
+    said = {folded(name) for name in votes.labels}
+    return tuple(name for name in siblings(look, votes) if folded(name) not in said)
+
+
+def set_aside(look, votes: VotesFile) -> dict[str, str]:
+    """{column: why} of the columns that an import as described leaves aside, in the table's order."""
+    unknown = unexplained(look, votes)
+    taken = used(votes)
+    return {
+        column.name: UNKNOWN if column.name in unknown else _why(look, column, votes)
+        for column in look.columns
+        if (column.name not in taken or column.name in votes.ignore) and not votes.labels.get(column.name)
+    }
+
+
+def _why(look, column, votes: VotesFile) -> str:
+    name = column.name
+    if name in votes.ignore or votes.labels.get(name) == "":
+        return "is left aside, as the mapping says"
+    if share(column, find_emotion) >= _LABELS and not share(column, is_number):
+        return "holds labels too; `votes add` with --label takes them as a panel of their own, such as consensus"
+    if (votes.graded or votes.counts) and any(find_emotion(word) for word in words(name) if len(word) > 1):
+        return "is called by an emotion and holds other values than the columns taken"
+    if column.empty == look.looked_at:
+        return "is empty"
+    if column.distinct == 1 and look.looked_at > 1:
+        return f"holds {column.values[0][0]!r} in every row"
+    field = next((field for field in (*RATINGS, *NAMES) if named(field, [name])), None)
+    if field and (wrong := misfit(field, column)):
+        return f"is called like {field}, and {wrong!r} is not a value of it"
+    if _is_condition(look, name, votes):
+        values = ", ".join(sorted(value for value, _ in column.values)[:4])
+        return f"differs where a rater answers the same clip again ({values}): these may be panels, see --panel-column"
+    if field and getattr(votes, field, None):
+        return f"may be the {field} too; {getattr(votes, field)} was taken"
+    return "has no meaning that is known"
+
+
+def _is_condition(look, name: str, votes: VotesFile) -> bool:
+    """Whether each rater answers a clip once for every value of the column, as for voice, face and both."""
+    if votes.clip not in look.sample or votes.rater not in look.sample:
+        return False
+    seen = defaultdict(list)
+    for clip, rater, value in zip(look.sample[votes.clip], look.sample[votes.rater], look.sample[name]):
+        seen[clip, rater].append(value)
+    again = [values for values in seen.values() if len(values) > 1]
+    kinds = set(look.sample[name])
+    most = max(map(len, again), default=0)
+    return 1 < len(kinds) == most <= 8 and all(len(set(values)) == len(values) for values in again)
+
+
+def as_notes(aside: dict[str, str]) -> list[str]:
+    """The columns left aside as sentences, those of one reason together."""
+    by_reason = defaultdict(list)
+    for name, reason in aside.items():
+        by_reason[reason].append(name)
+    return [f"Column left aside: {', '.join(names)} ({reason})." for reason, names in by_reason.items()]
+
+
+def doubts(look, votes: VotesFile, reason: str | None = None) -> list[str]:
+    """What is open about a description, each with what can be done about it. `reason` is why the table seems to hold shares."""
+    found = []
+    unknown = unexplained(look, votes)
+    if unknown:
+        found.append(
+            f"Columns with values like the emotions' that are not emotions that are known: {', '.join(unknown)}. Give their "
+            "meaning with --map COLUMN=EMOTION, add them to the vocabulary with `vocabulary add`, leave their votes out with "
+            "--map COLUMN=, or say with --ignore that they are not emotions. Until then, votes for them are left out."
+        )
+    if reason and votes.votes_per_row is None:
+        found.append(f"{reason} {next_for_shares(reason)}")
+    offset = next((column.name for column in look.columns if words(column.name) == ["offset"]), None)
+    if offset and offset not in used(votes):
+        found.append(f"{offset} may be a start or an end: say which with --start or --end.")
+    return found
+
+
+def next_for_shares(reason: str) -> str:
+    """What can be done about shares, as sentences."""
+    counts = f" --votes-per-row {PERCENT:g} says that they are counts of a hundred raters." if "100" in reason else ""
+    return (
+        "Name the columns with --counts and give the number of votes of each row with --votes-per-row N, or the column that "
+        f"holds it.{counts}"
+    )
