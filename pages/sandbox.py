@@ -70,9 +70,7 @@ parts = len(set(tables.names_of(raters, kind)))
 if parts > sandbox.MOST_PARTS:
     st.info(f"The candidate has {parts:,} of them; up to {sandbox.MOST_PARTS} can be told apart in one figure.")
     st.stop()
-broken = analyses.document(
-    store, stored, "breakdown", kind=kind, by=by, emotions=choices["emotions"], without=without
-)
+broken = analyses.document(store, stored, "breakdown", kind=kind, by=by, emotions=choices["emotions"], without=without)
 left, right = st.columns([5, 7], gap="large")
 with left:
     figures.show(charts.breakdown(broken["parts"], kind), "breakdown", tables.part_columns(broken["parts"]))

@@ -146,7 +146,9 @@ def test_defaults_come_from_the_study(folder):
 
 def test_a_corpus_needs_its_emotions_named(folder):
     assert said(folder, "add", "c", "--corpus", "demo", "--emotions", "sad,anger")["corpus"] == "demo"
-    assert said(folder, "add", "v", "--corpus", "demo", "--question", "none", "--scale", "valence")["panel"] == "human:v"
+    assert (
+        said(folder, "add", "v", "--corpus", "demo", "--question", "none", "--scale", "valence")["panel"] == "human:v"
+    )
     done = command(folder, "campaign", "add", "d", "--corpus", "demo")
     assert done.exit_code == 2 and "--emotions" in done.stderr
 

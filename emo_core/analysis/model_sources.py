@@ -121,9 +121,7 @@ def of_study(
     )  # fmt: skip
 
 
-def asked_runs(
-    store: Database, study: str
-) -> dict[str, tuple[Run, list[tuple[str, str]]]]:
+def asked_runs(store: Database, study: str) -> dict[str, tuple[Run, list[tuple[str, str]]]]:
     """The runs of asked models that fit a study (`store.readings.fitting_runs`). Raises UnknownName."""
     return readings.fitting_runs(store, study, questions=QUESTIONS)
 

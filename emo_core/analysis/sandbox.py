@@ -98,9 +98,7 @@ def sandbox(data: StudyData, choices: Choices, *, by: str = "clip") -> dict:
     return document | at_once(
         curve=lambda: _curve(changed, choices, length, options),
         strata=lambda: _strata(values, options),
-        complement=lambda: help_document(
-            changed, n or length, options, weight=choices.weight, added=choices.smoothing
-        ),
+        complement=lambda: help_document(changed, n or length, options, weight=choices.weight, added=choices.smoothing),
     )
 
 
@@ -234,9 +232,7 @@ def _in_order(name: str) -> tuple[int, float, str]:
         return (1, 0.0, name)
 
 
-def broken_down(
-    data: StudyData, kind: str, choices: Choices | None = None, *, by: str = "clip"
-) -> dict:
+def broken_down(data: StudyData, kind: str, choices: Choices | None = None, *, by: str = "clip") -> dict:
     """Which persona, temperature or rater adds spread, and which adds bias (`science.breakdown`),
     of the raters and emotions that the choices leave. Match, spread and bias are of single votes:
     neither a vote's weight nor smoothing nor how many votes are used changes what they estimate.

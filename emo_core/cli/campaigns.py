@@ -62,7 +62,8 @@ def add_campaign(
         list[str], typer.Option(help="A clip to label; may be repeated.", show_default="all with sound")
     ] = [],  # noqa: B006
     enough_votes: Annotated[
-        int | None, typer.Option(help="A clip with so many votes, old and new, is done.", show_default="0: no such rule")
+        int | None,
+        typer.Option(help="A clip with so many votes, old and new, is done.", show_default="0: no such rule"),
     ] = None,
     least_gain: Annotated[
         float | None,

@@ -41,9 +41,7 @@ VotesPerRow = Annotated[
     typer.Option(help="How many votes the shares in --counts stand for in each row: a number, or a column of numbers."),
 ]
 Ignore = Annotated[str | None, typer.Option(help="Columns that are not emotions, comma-separated.")]
-Duration = Annotated[
-    str | None, typer.Option(help="Column of lengths, seconds; with --start it says the end.")
-]
+Duration = Annotated[str | None, typer.Option(help="Column of lengths, seconds; with --start it says the end.")]
 Grade = Annotated[list[str], typer.Option(help="WORD=NUMBER for a strength that is not known.")]
 IfNone = Annotated[
     str | None,
@@ -341,7 +339,13 @@ def add_emotion(
 
 
 # Options whose names differ from the fields of `VotesFile`.
-_RENAMED = {"audio_column": "audio", "start": "start_s", "end": "end_s", "duration": "duration_s", "time_column": "voted_at"}
+_RENAMED = {
+    "audio_column": "audio",
+    "start": "start_s",
+    "end": "end_s",
+    "duration": "duration_s",
+    "time_column": "voted_at",
+}
 _PLAIN = (
     "clip", "label", "rater", "secondary", "strengths", "valence", "arousal", "dominance", "confidence", "seconds", "comment", "panel",
     "panel_column", "transcript", "speaker", "session", "partition", "persona", "temperature", "if_none",

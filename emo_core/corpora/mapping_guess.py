@@ -38,7 +38,9 @@ _FOR_ALL = {
     "gold", "consensus", "majority", "final", "truth", "groundtruth", "target", "agreed", "aggregated", "plurality",
     "intended", "acted", "expected", "primary", "secondary",
 }  # fmt: skip
-_CLIP_HEADER = re.compile(r"(clip|audio|stimulus|stim|item|utt|utterance|video|sample|sound|file|q)\W*\d+", re.IGNORECASE)
+_CLIP_HEADER = re.compile(
+    r"(clip|audio|stimulus|stim|item|utt|utterance|video|sample|sound|file|q)\W*\d+", re.IGNORECASE
+)
 _MANY = 0.6  # share of a column's cells that must be emotions for it to hold labels
 
 
@@ -202,7 +204,9 @@ def _shape(look, columns: dict, rater: str | None, labels: Mapping[str, str]) ->
     if emotions:
         kind = "counts" if _are_counts(look, columns, emotions, rater) else "graded"
         unknown = {
-            name: emotion for name, emotion in emotions.items() if find_emotion(name) is None and folded(name) not in labels
+            name: emotion
+            for name, emotion in emotions.items()
+            if find_emotion(name) is None and folded(name) not in labels
         }
         return (
             {kind: tuple(emotions)} | (by_rater if kind == "graded" else {}) | ({"labels": unknown} if unknown else {})

@@ -126,9 +126,7 @@ def _listed(names: Sequence[str]) -> str:
 def _instead(campaign: Campaign) -> str:
     own = own_panel(campaign.name, pilot=campaign.pilot)
     if campaign.panel == own:
-        return "Choose another name for the campaign" + (
-            "." if campaign.pilot else ", or allow it with --join."
-        )
+        return "Choose another name for the campaign" + ("." if campaign.pilot else ", or allow it with --join.")
     return f"Allow it with --join, or leave --panel out: votes then go to {own!r}."
 
 

@@ -212,9 +212,7 @@ class _ByRater:
         return _corrected(ratio(sums[:, 0], sums[:, 1]), chance, p.sum(axis=1))
 
 
-def _parts(
-    sums: np.ndarray, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _parts(sums: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """p_a, π and the weights."""
     sums = np.asarray(sums, dtype=float)
     shares = sums[..., 3:]

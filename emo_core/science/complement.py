@@ -67,9 +67,7 @@ def combined_gain(
         return None
     held_out = length // 2
     n = np.arange(most + 1)
-    terms = subsets.with_help(
-        r[kept], c[kept], held_out, length - held_out, n, weight=weight, added=added
-    ).counted()
+    terms = subsets.with_help(r[kept], c[kept], held_out, length - held_out, n, weight=weight, added=added).counted()
     if clusters is not None:
         clusters = cluster_codes(clusters, len(kept))[kept]
 

@@ -157,10 +157,7 @@ def dimensional(
     except BadInput as error:
         found["ordinal_alpha"] = Coefficient(Figure(np.nan, np.nan, np.nan, pairable, str(error)), votes)
     found |= _weighted(clip, rater, value, clips, clusters, options)
-    return {
-        name: found.get(name) or _two_way(clip, rater, value, clips, name, options)
-        for name in (*names, *WEIGHTED)
-    }
+    return {name: found.get(name) or _two_way(clip, rater, value, clips, name, options) for name in (*names, *WEIGHTED)}
 
 
 def _weighted(
@@ -176,10 +173,7 @@ def _weighted(
     clip, rater = clip[there], rater[there]
     levels, code = np.unique(value[there], return_inverse=True)
     if len(levels) > ratings.MOST_VALUES:
-        why = (
-            f"the scale has {len(levels):,} different values; categories are at most "
-            f"{ratings.MOST_VALUES}"
-        )
+        why = f"the scale has {len(levels):,} different values; categories are at most {ratings.MOST_VALUES}"
         return dict.fromkeys(WEIGHTED, Coefficient(Figure(np.nan, np.nan, np.nan, 0, why), 0))
     k, w = len(levels), chance_corrected.quadratic_weights(levels)
     counts = np.bincount(clip * k + code, minlength=clips * k).reshape(clips, k)
@@ -187,10 +181,7 @@ def _weighted(
         lambda sums, each=each: each(sums, w)
         for each in (chance_corrected.ac2_from_sums, chance_corrected.fleiss_from_sums)
     ]
-    points = [
-        each(counts, w)
-        for each in (chance_corrected.gwet_ac2, chance_corrected.fleiss_kappa_generalised)
-    ]
+    points = [each(counts, w) for each in (chance_corrected.gwet_ac2, chance_corrected.fleiss_kappa_generalised)]
     intervals = bootstrap_intervals(
         chance_corrected.terms(counts, w),
         lambda sums: np.column_stack([estimate(sums) for estimate in estimators]),
@@ -199,9 +190,7 @@ def _weighted(
     )
     answers = named(clip, rater, code, clips=clips, raters=int(rater.max()) + 1, emotions=k)
     each = [_dressed(point, (i.low, i.high)) for point, i in zip(points, intervals)]
-    return dict(
-        zip(WEIGHTED, [*each, conger(answers, clusters=clusters, weights=w, **options)])
-    )
+    return dict(zip(WEIGHTED, [*each, conger(answers, clusters=clusters, weights=w, **options)]))
 
 
 def _from_terms(

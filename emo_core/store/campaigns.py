@@ -94,9 +94,9 @@ def joined(store: Database, panel: str, clip_ids: np.ndarray) -> dict:
             if numbers & set(stored.binding()[side]):
                 names.append(stored.study.name)
     others = [row["name"] for row in list_campaigns(store) if row["panel"] == panel]
-    return {"exists": bool(found or others), "votes": sum(votes for _, votes in found)} | looking | {
-        "campaigns": others
-    }
+    return (
+        {"exists": bool(found or others), "votes": sum(votes for _, votes in found)} | looking | {"campaigns": others}
+    )
 
 
 def panel_votes(store: Database, panel: str, clip_ids: np.ndarray) -> dict[str, np.ndarray]:
@@ -142,9 +142,7 @@ def add_campaign(
         cursor.execute("INSERT INTO campaign_clips BY NAME SELECT * FROM fresh_items")
         cursor.unregister("fresh_items")
         if settings["pilot"]:
-            cursor.execute(
-                "INSERT INTO campaign_set_asides VALUES (?, true, ?, ?)", [number, PILOT, utc_now()]
-            )
+            cursor.execute("INSERT INTO campaign_set_asides VALUES (?, true, ?, ?)", [number, PILOT, utc_now()])
         return number
 
 

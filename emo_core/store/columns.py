@@ -57,7 +57,9 @@ def described(
     finally:
         cursor.execute("DROP TABLE IF EXISTS looked")
     by_column = dict(zip(names, zip(*sample))) if sample else dict.fromkeys(names, ())
-    return Look(path, header, rows or looked_at, looked_at, columns, tuple(dict(zip(names, row)) for row in first), by_column)
+    return Look(
+        path, header, rows or looked_at, looked_at, columns, tuple(dict(zip(names, row)) for row in first), by_column
+    )
 
 
 def _column(cursor: duckdb.DuckDBPyConnection, name: str) -> Column:

@@ -162,7 +162,9 @@ def _refresh_studies(cursor: Cursor, corpus: int) -> None:
 def names_spans(cursor: Cursor, corpus: int) -> bool:
     """Whether the corpus names its clips by their start and end, as `sources.span_name` does."""
     row = one_row(
-        cursor, "SELECT 1 FROM clips WHERE corpus_id = ? AND start_s IS NOT NULL AND contains(name, '#') LIMIT 1", [corpus]
+        cursor,
+        "SELECT 1 FROM clips WHERE corpus_id = ? AND start_s IS NOT NULL AND contains(name, '#') LIMIT 1",
+        [corpus],
     )
     return bool(row)
 
@@ -213,9 +215,7 @@ def _clips_of_file(cursor: Cursor, reading: Reading) -> list[str]:
     """Clips named by the rows of votes; their audio is looked up by path or by name among the files of the audio root."""
     root = str(reading.audio_root) if reading.audio_root else None
     staged = column_names(cursor, "incoming_fields")
-    fields = {
-        name: f"incoming_fields.{name}" if name in staged else "NULL" for name in intake.CLIP_FIELDS
-    }
+    fields = {name: f"incoming_fields.{name}" if name in staged else "NULL" for name in intake.CLIP_FIELDS}
     address = "coalesce({audio}, clip)".format(**fields)
     outside = one_row(cursor, query("addresses_outside").format(address=address)) if root else None
     if outside:

@@ -129,7 +129,9 @@ class Database:
             try:
                 cursor = self.cursor()
                 cursor.execute("UPDATE file_state SET log_from = NULL, since = ?", [utc_now()])
-                cursor.execute("FORCE CHECKPOINT")  # without FORCE it may refuse while others stage what they will write
+                cursor.execute(
+                    "FORCE CHECKPOINT"
+                )  # without FORCE it may refuse while others stage what they will write
             except duckdb.Error as error:
                 raise StoreError(
                     f"The log of the store {self.folder} could not be moved into its file: {error}"

@@ -191,12 +191,19 @@ def _stage_file(cursor: Cursor, votes: VotesFile, labels: Mapping[str, str], *, 
         source = _unpivoted(source, votes.counts + unknown)
         staged |= {"label": "each_column", "times": "each_value"}
     elif votes.raters or votes.clips:
-        source = f"(SELECT * FROM {_unpivoted(source, votes.raters + votes.clips)} WHERE cleaned(each_value) IS NOT NULL)"  # noqa: S608
+        source = (
+            f"(SELECT * FROM {_unpivoted(source, votes.raters + votes.clips)} WHERE cleaned(each_value) IS NOT NULL)"  # noqa: S608
+        )
         staged |= {"label": "each_value", "clip" if votes.clips else "rater": "each_column"}
     elif votes.graded:
         cursor.execute(_graded(source, votes, unknown, clip, staged["rater"]))
         source = "graded"
-        staged |= {"label": "heard_most", "secondary": "heard_too", "strengths": "strengths", "problem": "grade_problem"}
+        staged |= {
+            "label": "heard_most",
+            "secondary": "heard_too",
+            "strengths": "strengths",
+            "problem": "grade_problem",
+        }
     if unknown:
         cursor.execute("SET VARIABLE unknown_columns = $1", [list(set_aside.unexplained(look, votes))])
         _stage_labels(cursor, dict.fromkeys(unknown, "") | labels)
@@ -235,7 +242,9 @@ def shares_in(
         f"TRY_CAST(with_point(regexp_replace(cleaned({quoted(name)}), '\\s*%$', '')) AS DOUBLE)" for name in names
     )
     signs = " OR ".join(f"regexp_matches(cleaned({quoted(name)}), '^[0-9.,]+\\s*%$')" for name in names)
-    rows = cursor.execute(f"SELECT {cells}, coalesce({signs}, false) FROM {source} LIMIT {columns.LOOKED_AT}").fetchnumpy()  # noqa: S608
+    rows = cursor.execute(
+        f"SELECT {cells}, coalesce({signs}, false) FROM {source} LIMIT {columns.LOOKED_AT}"
+    ).fetchnumpy()  # noqa: S608
     *values, signed = rows.values()
     if any(signed):
         return "The cells are percentages, which do not say how many raters there were.", shares.PERCENT
@@ -278,7 +287,7 @@ def _with_spans(cursor: Cursor, source: str, votes: VotesFile, by_span: bool) ->
         return source, clip, []
     name = f"span_name(cleaned({clip}), {start}, {end})"
     note = f"{files:,} clips of {votes.clip} have several starts and ends (first: {example}); each span is a clip of its own."
-    return f"(SELECT *, {name} AS \"span name\" FROM {source})", '"span name"', [note] if files else []  # noqa: S608
+    return f'(SELECT *, {name} AS "span name" FROM {source})', '"span name"', [note] if files else []  # noqa: S608
 
 
 def _notes_on_spelling(cursor: Cursor, source: str, votes: VotesFile) -> list[str]:

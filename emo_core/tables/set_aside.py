@@ -103,7 +103,9 @@ def _is_sum(look, name: str, taken: list[str]) -> bool:
     """Whether the column adds the others up."""
     rows = list(zip(look.sample[name], *(look.sample[other] for other in taken)))
     try:
-        return len(rows) > 1 and all(number(row[0] or "0") == sum(number(cell or "0") for cell in row[1:]) for row in rows)
+        return len(rows) > 1 and all(
+            number(row[0] or "0") == sum(number(cell or "0") for cell in row[1:]) for row in rows
+        )
     except ValueError:
         return False
 

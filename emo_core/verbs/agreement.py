@@ -58,9 +58,7 @@ def _document(found: reliability.Coefficient) -> dict:
     return document | ({"undefined": figure.reason} if figure.reason else {})
 
 
-def _conger(
-    given: answers.Answers, seed: int, clusters: np.ndarray | None
-) -> reliability.Coefficient:
+def _conger(given: answers.Answers, seed: int, clusters: np.ndarray | None) -> reliability.Coefficient:
     """Of the raters who have names."""
     return reliability.conger(_named(given), seed=seed, clusters=clusters)
 

@@ -86,9 +86,7 @@ def breakdown(
     these emotions and without these raters.
     """
     votes = data.of_study(store, study, votes=("candidate",))
-    choices = analysis.sandbox.Choices(
-        emotions=tuple(emotions) if emotions else None, without=tuple(without or ())
-    )
+    choices = analysis.sandbox.Choices(emotions=tuple(emotions) if emotions else None, without=tuple(without or ()))
     return analysis.sandbox.broken_down(votes, kind, choices, by=by)
 
 

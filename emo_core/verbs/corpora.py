@@ -211,7 +211,9 @@ def map_file(store: Database, file: dict, mapping: str | None = None, save: str 
 def _compatible(guessed: dict, given: dict) -> dict:
     """Of a guess what goes with a shape that was given."""
     no_rater = {"counts", "raters"} & given.keys()
-    lists = [name for field in mapping_guess.SHAPE_FIELDS if isinstance(given.get(field), list) for name in given[field]]
+    lists = [
+        name for field in mapping_guess.SHAPE_FIELDS if isinstance(given.get(field), list) for name in given[field]
+    ]
     return {
         key: value
         for key, value in guessed.items()

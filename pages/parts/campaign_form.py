@@ -83,7 +83,11 @@ def choose(store: Database) -> tuple[Campaign | None, bool]:
 def _panel(store: Database, name: str, study, where: str) -> str:
     """Which panel the votes go to; empty for one of their own."""
     places = list(study.corpora) if study else [where.removeprefix("corpus ")]
-    there = [each for each in corpora.study_choices(store, places)["candidates"] if panel_kind(each) in ("human", "self-report")]
+    there = [
+        each
+        for each in corpora.study_choices(store, places)["candidates"]
+        if panel_kind(each) in ("human", "self-report")
+    ]
     own = own_panel(name) if name.strip() else "one of their own"
     return st.selectbox(
         "Votes go to the panel", ["", *there], key=f"campaign:{where}:panel", accept_new_options=True,

@@ -67,7 +67,12 @@ def _mark(store: Database, study: Study, clip: dict, marked: Callable[[], None])
         )  # fmt: skip
         if found:
             st.text_input(
-                "Why (optional)", found.reason, key=key, max_chars=marks.LONGEST_REASON, on_change=give_reason, width=320
+                "Why (optional)",
+                found.reason,
+                key=key,
+                max_chars=marks.LONGEST_REASON,
+                on_change=give_reason,
+                width=320,
             )
     if found:
         who = f" by {escape(found.marked_by)}" if found.marked_by else ""

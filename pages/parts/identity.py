@@ -126,9 +126,7 @@ class ResearcherCookie:
         if scope["type"] != "http" or not scope["path"].endswith("/_stcore/host-config"):
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        fresh = (
-            COOKIE not in SimpleCookie(headers.get("cookie", "")) and same_origin(headers) and is_open(open_store())
-        )
+        fresh = COOKIE not in SimpleCookie(headers.get("cookie", "")) and same_origin(headers) and is_open(open_store())
 
         async def sending(message):
             if fresh and message["type"] == "http.response.start":

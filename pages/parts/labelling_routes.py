@@ -230,7 +230,9 @@ def _ask_change(known: dict, name: str) -> Response:
         if known["role"] == "researcher"
         else f"To go on as {known['name']} later, keep the link that the page My answers shows."
     )
-    form = f"<form method=post><button>Go on as {html.escape(name)}</button></form><p><a href='../'>Change nothing</a></p>"
+    form = (
+        f"<form method=post><button>Go on as {html.escape(name)}</button></form><p><a href='../'>Change nothing</a></p>"
+    )
     return _page(f"Go on as {name}?", f"This link is that of {name}, and this browser is {now}{named}. {back}", form)
 
 

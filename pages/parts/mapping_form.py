@@ -159,7 +159,9 @@ def _pick(key: str, field: str, names: list[str]) -> str | None:
 def _main_columns(key: str, names: list[str], shape: str) -> dict:
     """The columns without which there are no votes, and whose votes they are."""
     fields: dict = {}
-    single = {"votes": ("clip", "label", "rater"), "graded": ("clip", "rater"), "clips": ("rater",)}.get(shape, ("clip",))
+    single = {"votes": ("clip", "label", "rater"), "graded": ("clip", "rater"), "clips": ("rater",)}.get(
+        shape, ("clip",)
+    )
     with st.grid(4, min_column_width=190):
         for field in single:
             fields[field] = _pick(key, field, names)

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from emo_core.errors import WorkbenchError
+from emo_core.records import Study
 from emo_core.store import DEFAULT_FOLDER, Database, answering, corpora, ownership, studies
 from pages.parts.votes_words import as_of
 

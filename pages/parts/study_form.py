@@ -162,7 +162,10 @@ def _without(where: str) -> dict:
             help="Now, and whenever a mark is set or taken back: the study's figures then change.",
         )  # fmt: skip
         text = st.text_area(
-            "named here", key=f"{where}:without_clips", height=100, placeholder="a clip a line, or a CSV with a column clip"
+            "named here",
+            key=f"{where}:without_clips",
+            height=100,
+            placeholder="a clip a line, or a CSV with a column clip",
         )
         with st.container(horizontal=True):
             bounds = {"min_value": 0.001, "value": None, "step": 1.0, "format": "%g"}

@@ -20,7 +20,10 @@ _EXAMPLES = {
     "votes": [{"clip": "a.wav", "rater": "anna", "label": "angry"}, {"clip": "a.wav", "rater": "ben", "label": "sad"}],
     "raters": [{"clip": "a.wav", "anna": "angry", "ben": "sad"}, {"clip": "b.wav", "anna": "happy", "ben": "happy"}],
     "counts": [{"clip": "a.wav", "angry": "3", "sad": "1"}, {"clip": "b.wav", "angry": "0", "sad": "4"}],
-    "clips": [{"rater": "anna", "a.wav": "angry", "b.wav": "happy"}, {"rater": "ben", "a.wav": "sad", "b.wav": "happy"}],
+    "clips": [
+        {"rater": "anna", "a.wav": "angry", "b.wav": "happy"},
+        {"rater": "ben", "a.wav": "sad", "b.wav": "happy"},
+    ],
     "graded": [
         {"clip": "a.wav", "angry": "a little", "sad": "very"},
         {"clip": "b.wav", "angry": "not at all", "sad": "weak"},

@@ -119,9 +119,7 @@ def test_the_sandbox_changes_what_it_says(filled):
     p = votes.reference + 0.5
     expected = subsets.against_all(p, votes.candidate, [3], [subsets.js], smoothing={subsets.js: 0.5}).mean()[0]
     assert fewer["figures"]["js"]["value"] == pytest.approx(expected)
-    pooled = subsets.pooled_entropy(
-        votes.reference, votes.candidate, 3, weight=2.0, added=0.5
-    ).mean()[0]
+    pooled = subsets.pooled_entropy(votes.reference, votes.candidate, 3, weight=2.0, added=0.5).mean()[0]
     assert fewer["figures"]["entropy_combined"]["value"] == pytest.approx(pooled)
     without = analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(without=("rater0", "rater1")))
     assert without["candidate_votes"] == 160 and without["reference_votes"] == 200
@@ -166,8 +164,7 @@ def test_smoothing_lowers_the_gain_and_the_curve_of_the_sandbox(crema):
     """Smoothing pulls both sides towards each other, so that there is less left to gain."""
     votes = data.of_study(crema, "av")
     as_it_is, smoothed = (
-        analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(votes=4, smoothing=each))
-        for each in (0.0, 1.0)
+        analysis.sandbox.sandbox(votes, analysis.sandbox.Choices(votes=4, smoothing=each)) for each in (0.0, 1.0)
     )
     assert round(as_it_is["figures"]["js"]["value"], 4) == 0.3202
     assert round(smoothed["figures"]["js"]["value"], 4) == 0.0754

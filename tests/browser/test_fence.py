@@ -16,7 +16,16 @@ from tests.browser.conftest import CHROMIUM, FLAGS, serving
 from tests.browser.test_labelling import Client, invite_to, opened
 from tests.conftest import command, copied, shell
 
-ASKED = ("/", "/browse", "/_stcore/health", "/_stcore/host-config", "/people/enter", "/label/sound", "/audio", "/static/x.js")
+ASKED = (
+    "/",
+    "/browse",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/people/enter",
+    "/label/sound",
+    "/audio",
+    "/static/x.js",
+)
 
 
 @pytest.fixture(scope="module")

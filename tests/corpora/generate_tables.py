@@ -104,7 +104,8 @@ def _shares(rng, clips, raters):
     table[0] = [1, most - 1, 0, 0]
     whole, places = (100, 1) if rng.random() < 0.5 else (1, 3)
     rows = [
-        {"file": clip, "raters": most} | {name: f"{count / most * whole:.{places}f}" for name, count in zip(EMOTIONS, row)}
+        {"file": clip, "raters": most}
+        | {name: f"{count / most * whole:.{places}f}" for name, count in zip(EMOTIONS, row)}
         for clip, row in zip(clips, table)
     ]
     votes = Counter({

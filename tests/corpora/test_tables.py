@@ -40,7 +40,9 @@ def table(tmp_path, text: str, name: str = "t.csv"):
 
 
 def left_out(report: dict) -> int:
-    return sum(int(found[1]) for note in report["notes"] if (found := re.match(r"(\d+) votes for .* were left out", note)))
+    return sum(
+        int(found[1]) for note in report["notes"] if (found := re.match(r"(\d+) votes for .* were left out", note))
+    )
 
 
 def test_an_import_holds_exactly_the_votes_of_the_table(store, tmp_path):
@@ -64,7 +66,9 @@ def test_every_character_is_cleaned_and_folded_alike_in_python_and_sql(store):
     cursor = store.cursor()
     for statement in macros():
         cursor.execute(statement)
-    letters = [f"{letter}x{letter}" for code in range(1, 0x3100) if (letter := chr(code)).isprintable() or letter.isspace()]
+    letters = [
+        f"{letter}x{letter}" for code in range(1, 0x3100) if (letter := chr(code)).isprintable() or letter.isspace()
+    ]
     rows = cursor.execute("SELECT x, cleaned(x), folded(x) FROM (SELECT unnest($1) AS x)", [letters]).fetchall()
     assert EDGES and [(a, cleaned(a), folded(a)) for a in letters] == rows
 
@@ -147,7 +151,10 @@ def test_a_name_alone_is_not_evidence(store, tmp_path, text, mapping):
 
 
 def test_columns_left_aside_say_why(store, tmp_path):
-    path = table(tmp_path, "name,localid,queryType,respEmo,valence,gold\na,S1,1,H,x,H\na,S1,2,N,2,H\nb,S2,1,S,3,S\na,S2,1,H,1,H\n")
+    path = table(
+        tmp_path,
+        "name,localid,queryType,respEmo,valence,gold\na,S1,1,H,x,H\na,S1,2,N,2,H\nb,S2,1,S,3,S\na,S2,1,H,1,H\n",
+    )
     aside = mapped(store, path, label="respEmo", clip="name", rater="localid")["set_aside"]
     assert aside["valence"] == "has no meaning that is known" or "'x' is not a value" in aside["valence"]
     assert "--panel-column" in aside["queryType"] and "panel of their own" in aside["gold"]
@@ -164,7 +171,14 @@ def test_spans_of_a_file_are_clips(store, tmp_path):
     assert "span" in take(store, table(tmp_path, text), **mapped(store, table(tmp_path, text))["mapping"])["notes"][0]
     assert {clip for clip, *_ in stored(store, "c")} == {"t.wav#0-2.5", "t.wav#2.5-5", "u.wav#0-2"}
     more = table(tmp_path, "file,start,end,rater,emotion\nu.wav,0,2,r2,sad\n", "more.csv")
-    fields = {"path": str(more), "clip": "file", "rater": "rater", "label": "emotion", "start_s": "start", "end_s": "end"}
+    fields = {
+        "path": str(more),
+        "clip": "file",
+        "rater": "rater",
+        "label": "emotion",
+        "start_s": "start",
+        "end_s": "end",
+    }
     assert verbs.run(store, "votes add", {"corpus": "c", "file": fields})["votes"] == 1
     told = "file,start,end,emotion\na1,0,2.5,sad\na2,2.5,5,joy\n"  # each name has one span already
     take(store, table(tmp_path, told, "told.csv"), "d", clip="file", label="emotion", start_s="start", end_s="end")

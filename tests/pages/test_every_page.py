@@ -62,7 +62,10 @@ def one_of_each(store: Database) -> None:
     choices = {"corpus": "loud", "emotions": ",".join(EMOTIONS), "rule": "drop_outside", "reference": "human"}
     verbs.run(store, "study add", {"name": "loud", "candidate": "synthetic:sim/1"} | choices)
     verbs.run(store, "study add", {"name": "alone"} | choices)
-    for name, rows in (("one clip", ["a,sad,human", "a,happy,human", "a,sad,model:x"]), ("one vote", ["a,sad,human", "b,happy,other"])):
+    for name, rows in (
+        ("one clip", ["a,sad,human", "a,happy,human", "a,sad,model:x"]),
+        ("one vote", ["a,sad,human", "b,happy,other"]),
+    ):
         path = store.folder.parent / f"{name}.csv"
         path.write_text("\n".join(["clip,label,panel", *rows]) + "\n")
         file = {"path": str(path), "clip": "clip", "label": "label", "panel_column": "panel"}

@@ -61,9 +61,7 @@ def test_distributions_as_printed():
 def test_a_contingency_table_as_printed():
     """The same, cont3x3abstractors with quadratic weights: weighted kappa, Scott's pi, AC2, Brennan–Prediger."""
     table = np.array([[13, 0, 0], [0, 20, 7], [0, 4, 56]])
-    rows = "\n".join(
-        f"{i + 1}{j + 1}" for i, j in np.ndindex(3, 3) for _ in range(table[i, j])
-    )
+    rows = "\n".join(f"{i + 1}{j + 1}" for i, j in np.ndindex(3, 3) for _ in range(table[i, j]))
     answers, weights = named(rows, 3), quadratic_weights([1, 2, 3])
     conger, low, high = chance_corrected.conger_kappa(answers, weights, seed=0)
     assert round(conger.value, 7) == 0.8921569 and 0.7 < low < 0.87 < 0.92 < high < 1
