@@ -120,7 +120,7 @@ def votes_in_order(store: Database, study: str, side: str) -> VotesInOrder:
 
 def vote_kinds(store: Database, study: str, side: str) -> dict[str, np.ndarray]:
     """How many votes of each kind a side has on each clip that the study keeps, (kinds,) each: `clip` (place among those kept),
-    `emotion_id`, `secondary_ids` and `secondary_strengths` (lists, of votes with `further` labels) and `votes`.
+    `emotion_id`, `secondary_ids` and `strengths` (lists, of votes with `further` labels) and `votes`.
 
     Raises as `panel_answers` does.
     """
@@ -128,7 +128,7 @@ def vote_kinds(store: Database, study: str, side: str) -> dict[str, np.ndarray]:
     kept = _kept_clips(cursor, stored)["clip_id"]
     found = _asked(cursor, stored, side, "vote_kinds").fetchnumpy()
     further = ~np.ma.getmaskarray(found["secondary_ids"])
-    lists = {name: _plain(found[name]) for name in ("secondary_ids", "secondary_strengths")}
+    lists = {name: _plain(found[name]) for name in ("secondary_ids", "strengths")}
     numbers = {name: np.ma.getdata(found[name]).astype(int) for name in ("emotion_id", "votes")}
     return {"clip": np.searchsorted(kept, np.ma.getdata(found["clip_id"])), "further": further} | numbers | lists
 

@@ -66,11 +66,9 @@ def _kinds(store: Database, study: str, settings: Study) -> Kinds:
     own = slots[found["emotion_id"]]
     weights = np.eye(len(settings.emotions) + 1)[own][:, :-1]
     for row in np.flatnonzero(found["further"]) if settings.secondary_weight else ():
-        others, strengths = found["secondary_ids"][row], found["secondary_strengths"][row]
-        strengths = [1.0] * len(others) if strengths is None else strengths
-        for other, strength in zip(slots[np.asarray(others, dtype=int)], strengths):
-            if other >= 0:
-                weights[row, other] += settings.secondary_weight * (1.0 if strength is None else strength)
+        others = slots[np.asarray(found["secondary_ids"][row], dtype=int)]
+        strengths = np.asarray(found["strengths"][row], dtype=float)
+        np.add.at(weights[row], others[others >= 0], settings.secondary_weight * strengths[others >= 0])
         weights[row] /= weights[row].sum() or 1.0
     inside = own >= 0
     clip, weights, votes = found["clip"][inside], weights[inside], found["votes"][inside]
