@@ -19,7 +19,7 @@ PLAN = "plan.json"
 _MODULE = "emo_core.training.run"
 _TOLD = (
     "best_epoch", "best_js", "epochs", "train_clips", "validation_clips", "mixtures", "mixtures_asked",
-    "mixtures_left_out", "not_made", "test_clips", "left_out", "seconds",
+    "mixtures_left_out", "not_made", "kept", "kept_not_trained", "rejected", "rejected_elsewhere", "test_clips", "left_out", "seconds",
 )  # fmt: skip
 
 

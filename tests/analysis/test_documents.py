@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from emo_core import analysis, science, verbs
+from emo_core import analysis, verbs
 from emo_core.analysis import data
 from emo_core.errors import BadInput, UnknownName
 from emo_core.science import ambiguity, subsets
