@@ -29,7 +29,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     groups = st.selectbox(
         "One curve for each", ["no group", "tertile", "emotion", "corpus"], key="groups", width=150, **analyses.URL
     )
-    order = st.selectbox("Order of votes", ["subsets", "collected"], key="order", width=140, **analyses.URL)
+    order = st.selectbox(
+        "Order of votes", ["subsets", "collected"], key="order", width=140, help=words.ORDER, **analyses.URL
+    )
     with st.popover("Rule and price", icon=":material/tune:"):
         rule = st.segmented_control(
             "Level where the remaining gain is at most", ["share", "bits"], default="share", required=True, key="rule",
@@ -59,6 +61,8 @@ if key == "js_distance":
     )
 else:
     figures.show(figure, "saturation", words.curve_columns(found))
+if order == "collected":
+    st.caption(words.collected(found["collected"]))
 left_out = f" {found['clips_left_out']:,} clips with fewer are left out." if found["clips_left_out"] else ""
 st.caption(
     f"Each point is the exact mean over all subsets of n candidate votes, over the same {found['clips']:,} clips with at least "

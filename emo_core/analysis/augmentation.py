@@ -57,7 +57,7 @@ def plan_side(
     Raises BadInput, UnknownName as `TrainingSide.training_clips` and `dime.plan` do.
     """
     verdicts = verdicts or Verdicts({})
-    training, left_out = side.training_clips(features, source)
+    training, left_out = side.training_clips(features, source, settings.seed)
     offered = dime.plan(training, settings)
     rejected = verdicts.rejected & set(offered.ids)
     samples = dime.plan(training, settings, rejected=verdicts.rejected) if rejected else offered

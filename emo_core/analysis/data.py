@@ -20,7 +20,7 @@ UNITS = ("clip", "speaker")
 
 @dataclass(frozen=True)
 class Votes:
-    """Single votes of one side inside the study's emotions, in the order in which they came.
+    """Single votes of one side inside the study's emotions; their order says nothing, see `answers.votes_in_order`.
 
     clip, rater, label   (votes,), numbers of clips, of `raters` (−1 anonymous) and of emotions
     raters, personas, temperatures   (raters,); persona None and temperature NaN where the rater is a person
@@ -54,6 +54,7 @@ class StudyData:
     reference_weights, candidate_weights   the same with each vote shared among its labels, where secondary labels count
     panels                     votes of further panels, (clips, emotions) each
     reference_votes, candidate_votes   single votes, None where they were not asked for
+    collected                  the candidate's votes in the order in which they came, where that is recorded; None where not asked for
     """
 
     study: str
@@ -71,6 +72,7 @@ class StudyData:
     panels: dict[str, np.ndarray] = field(default_factory=dict)
     reference_votes: Votes | None = None
     candidate_votes: Votes | None = None
+    collected: answers.VotesInOrder | None = None
 
     @cached_property
     def has_speakers(self) -> bool:
@@ -101,7 +103,7 @@ class StudyData:
     def only(self, chosen: np.ndarray) -> "StudyData":
         """Of these clips, a mask; single votes are left behind."""
         if chosen.all():
-            return replace(self, reference_votes=None, candidate_votes=None)
+            return replace(self, reference_votes=None, candidate_votes=None, collected=None)
         arrays = ("clips", "corpora", "speakers", "reference", "candidate", "reference_weights", "candidate_weights")
         return replace(
             self,
@@ -109,6 +111,7 @@ class StudyData:
             panels={name: counts[chosen] for name, counts in self.panels.items()},
             reference_votes=None,
             candidate_votes=None,
+            collected=None,
         )
 
 
@@ -117,27 +120,38 @@ _kept: OrderedDict[tuple, StudyData] = OrderedDict()
 _keeping = threading.Lock()
 
 
-def of_study(store: Database, name: str, *, votes: tuple[str, ...] = (), panels: tuple[str, ...] = ()) -> StudyData:
-    """A study's votes. `votes` names the sides whose single votes are wanted too, `panels` further panels. What was asked for
-    lately is kept until new votes come; treat it as read-only.
+def of_study(
+    store: Database,
+    name: str,
+    *,
+    votes: tuple[str, ...] = (),
+    panels: tuple[str, ...] = (),
+    collected: bool = False,
+) -> StudyData:
+    """A study's votes. `votes` names the sides whose single votes are wanted too, `panels` further panels; `collected`: the
+    candidate's votes in order too. What was asked for lately is kept until new votes come; treat it as read-only.
 
     Raises UnknownName.
     """
     stored = studies.find_study(store.cursor(), name)
-    key = (store.folder, stored.study_id, stored.version, votes, panels)
+    key = (store.folder, stored.study_id, stored.version, votes, panels, collected)
     with _keeping:
         if key not in _kept:
-            _kept[key] = _read(store, stored.study, votes, panels)
+            _kept[key] = _read(store, stored.study, votes, panels, collected=collected)
             while len(_kept) > _KEPT:
                 _kept.popitem(last=False)
         _kept.move_to_end(key)
         return _kept[key]
 
 
-def _read(store: Database, study: Study, votes: tuple[str, ...], panels: tuple[str, ...]) -> StudyData:
+def _read(
+    store: Database, study: Study, votes: tuple[str, ...], panels: tuple[str, ...], *, collected: bool
+) -> StudyData:
     name = study.name
     counts = studies.study_counts(store, name)
     single = {f"{side}_votes": _votes(store, name, side) for side in votes if getattr(study, side) is not None}
+    if collected and study.candidate is not None:
+        single["collected"] = answers.votes_in_order(store, name, "candidate")
     # The science counts in int64; narrower arrays would be widened anew by every function.
     reference, candidate = (side.astype(np.int64) for side in (counts.reference, counts.candidate))
     shared = bool(study.secondary_weight)

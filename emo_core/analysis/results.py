@@ -7,7 +7,7 @@ A cell's figure is the mean over clips of each clip's mean over seeds. Its inter
 drawn; how far the seeds' own means lie apart stands beside it. That the split itself is one draw is in neither.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -19,7 +19,7 @@ from emo_core.analysis.results_calibration import calibration, mean_over_seeds
 from emo_core.analysis.results_cells import Cell
 from emo_core.analysis.results_data import ResultsData, of_study
 from emo_core.analysis.results_noise import noise
-from emo_core.analysis.results_runs import card, differences, differing
+from emo_core.analysis.results_runs import FACTS, card, differences, differing
 from emo_core.analysis.saturation import RESAMPLES
 from emo_core.errors import BadInput
 from emo_core.science import ambiguity, comparison, paired
@@ -60,6 +60,7 @@ def document(data: ResultsData, *, by: str = "clip", strata: str = "equal counts
     return {
         "study": data.study, "reference": data.reference_name, "emotions": list(data.emotions), "clips": len(p),
         "left_out": dict(data.left_out), "repeated": list(data.repeated),
+        "unlike": unlike(data.cells),
         "strata": {
             "method": tertiles.method, "names": list(tertiles.names), "edges": tertiles.edges.tolist(),
             "on_edge": tertiles.on_edge.tolist(), "range": [tertiles.lowest, tertiles.highest],
@@ -71,6 +72,23 @@ def document(data: ResultsData, *, by: str = "clip", strata: str = "equal counts
         "caveats": list(CAVEATS),
         "intervals": intervals_in_words(by, RESAMPLES, data.seed),
     }  # fmt: skip
+
+
+def unlike(cells: Sequence[Cell]) -> list[dict]:
+    """Cells of the same settings whose runs were trained on other data or with other weights, two by two: they are not pooled as
+    seeds of one another.
+    """
+    found = []
+    for a, b in combinations(cells, 2):
+        names = differing(a.choices, b.choices)
+        if names and set(names) <= set(FACTS):
+            found.append({"a": a.label, "b": b.label, "differ_in": names, "words": _apart(a, b, names)})
+    return found
+
+
+def _apart(a: Cell, b: Cell, names: Sequence[str]) -> str:
+    runs = [", ".join(run.run.name for run in cell.runs) for cell in (a, b)]
+    return f"{runs[0]} and {runs[1]} have the same settings and unlike {' and '.join(names)}: not seeds of one model"
 
 
 def _cell(data: ResultsData, cell: Cell, tertiles: Strata, options: dict) -> dict:

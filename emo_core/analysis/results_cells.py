@@ -1,11 +1,11 @@
-"""Runs whose settings differ in nothing but the seed are one cell, a place in the paper's Table 2."""
+"""Runs that differ in nothing but the seed are one cell, a place in the paper's Table 2: settings, votes, clips, sounds, weights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from emo_core.analysis.results_runs import TrainingRun, choices
+from emo_core.analysis.results_runs import FACTS, TrainingRun, differing
 
 SOURCES = ("human", "synthetic", "combined")
 
@@ -45,8 +45,8 @@ def cells_of(
     """Runs as cells, by source, fraction and the rest. predicted: {run: (clips, emotions)}."""
     grouped: dict[tuple, list[TrainingRun]] = {}
     for each in shown:
-        grouped.setdefault(key_of(choices(each.run.settings)), []).append(each)
-    every = [choices(group[0].run.settings) for group in grouped.values()]
+        grouped.setdefault(key_of(each.choices), []).append(each)
+    every = [group[0].choices for group in grouped.values()]
     found = [
         Cell(
             words_for(own, every), own, tuple(group), np.stack([predicted[each.run.name] for each in group]),
@@ -78,12 +78,23 @@ def further_words(own: Mapping[str, object], every: Sequence[Mapping[str, object
     return tuple(
         f"{name.replace('_', ' ')} {in_short(name, value)}"
         for name, value in own.items()
-        if name not in ("source", "fraction") and any(each[name] != value for each in every if name in each)
+        if name not in ("source", "fraction") and _tells_apart(name, own, every)
     )
 
 
+def _tells_apart(name: str, own: Mapping[str, object], every: Sequence[Mapping[str, object]]) -> bool:
+    """Whether another cell has this choice and another value; of what was trained on, a cell of otherwise the same choices."""
+    if name not in FACTS:
+        return any(each[name] != own[name] for each in every if name in each)
+    return any(name in found and set(found) <= set(FACTS) for found in (differing(own, each) for each in every))
+
+
 def in_short(name: str, value: object) -> str:
-    """A choice's value for a label: of a folder its name, 0 votes are all there are, what was left to the backbone is usual."""
+    """A choice's value for a label: of a folder its name, 0 votes are all there are, what was left to the backbone is usual; a hash
+    that an earlier version did not keep is not recorded.
+    """
+    if name in FACTS and value is None:
+        return "not recorded"
     if name == "backbone":
         return str(value).rstrip("/").split("/")[-1]
     if name == "votes" and not value:

@@ -11,7 +11,7 @@ import numpy as np
 from emo_core import science
 from emo_core.analysis.data import UNITS
 from emo_core.analysis.results_cells import Cell, cells_of, key_of
-from emo_core.analysis.results_runs import READING, TrainingRun, choices, training_runs
+from emo_core.analysis.results_runs import READING, TrainingRun, training_runs
 from emo_core.errors import BadInput, UnknownName
 from emo_core.store import Database, readings, studies
 from emo_core.store.readings import Heard
@@ -99,8 +99,8 @@ def _asked(every: Sequence[TrainingRun], names: Iterable[str] | None) -> list[st
 
 
 def _without_repeated(found: Sequence[TrainingRun]) -> tuple[list[TrainingRun], list[str]]:
-    """The newest run of each settings and seed: the same numbers twice would pass for a narrow spread over seeds."""
-    newest = {(key_of(choices(each.run.settings)), each.seed): each for each in found}
+    """The newest run of each settings, data and seed: the same numbers twice would pass for a narrow spread over seeds."""
+    newest = {(key_of(each.choices), each.chance): each for each in found}
     kept = [each for each in found if any(each is one for one in newest.values())]
     return kept, [each.run.name for each in found if each not in kept]
 

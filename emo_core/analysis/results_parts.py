@@ -8,6 +8,7 @@ from emo_core import science
 from emo_core.analysis.data import figure
 from emo_core.analysis.results_cells import Cell
 from emo_core.analysis.results_data import ResultsData
+from emo_core.analysis.results_runs import REJECTED
 from emo_core.science import ambiguity, comparison, paired
 from emo_core.science.inference import bootstrap_intervals
 
@@ -106,7 +107,7 @@ def fractions(cells: Sequence[Cell], rows: Sequence[Mapping]) -> list[dict]:
         rest, ways = ([], [])
         for name, value in sorted(cell.choices.items()):
             if name != "fraction":
-                (ways if name.startswith("augmentation") else rest).append((name, repr(value)))
+                (ways if name.startswith("augmentation") or name == REJECTED else rest).append((name, repr(value)))
         if cell.fraction:
             curves.setdefault((str(rest), str(ways)), []).append(_point(cell, row))
         else:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from emo_core.augmentation.settings import kept_document
 from emo_core.errors import UnknownName
 from emo_core.jobs import files, status
+from emo_core.seeding import number_from
 from emo_core.store import Database, readings, runs, studies
 from emo_core.store.runs import Run
+from emo_core.training.plan import SIDE
 from emo_core.training.settings import TrainSettings
 
 READING = ("test", "predicted")  # the prompt and reading under which predictions are kept
@@ -33,6 +36,16 @@ class TrainingRun:
     @property
     def seed(self) -> int:
         return int(self.run.settings["settings"].get("seed", 0))
+
+    @property
+    def chance(self) -> tuple[int, int]:
+        """The seeds of the training and of its augmentation: a run of the same settings and both of these is a repeat."""
+        return self.seed, int((self.run.settings.get("augmentation") or {}).get("seed", 0))
+
+    @property
+    def choices(self) -> dict[str, object]:
+        """Its settings, and what it was trained on and with: what runs of one cell have in common."""
+        return choices(self.run.settings) | trained_on(self.run.settings, self.result)
 
 
 def training_runs(store: Database, study: str) -> list[TrainingRun]:
@@ -80,15 +93,49 @@ def choices(settings: Mapping) -> dict[str, object]:
     if settings["source"] != "human":
         found["votes"] = settings.get("votes", 0)
     found["fraction"] = float(mixed.get("fraction", 0.0))
-    ways = {f"augmentation: {name}": value for name, value in mixed.items() if name not in ("fraction", "seed")}
+    kept = asdict(kept_document(mixed)) | {"mixed from": settings.get("mixed_from", SIDE)}
+    ways = {f"augmentation: {name}": value for name, value in kept.items() if name not in ("fraction", "seed")}
     every = asdict(TrainSettings()) | settings["settings"]
     own = {name: value for name, value in every.items() if name not in _INCIDENTAL}
     return found | (ways if found["fraction"] else {}) | own
 
 
+VOTES, CLIPS, SOUNDS, WEIGHTS, REJECTED = (
+    "training votes", "training clips", "training sounds", "backbone weights", "rejected samples",
+)  # fmt: skip
+# What follows from a choice: another source has other votes, and is no other choice for that.
+_FOLLOWS = {"source": (VOTES, CLIPS, SOUNDS), "votes": (VOTES,), "backbone": (WEIGHTS,), "fraction": (REJECTED,)}
+FACTS = (VOTES, CLIPS, SOUNDS, WEIGHTS, REJECTED)
+
+
+def trained_on(settings: Mapping, result: Mapping) -> dict[str, object]:
+    """What a run was trained on and with, by the hashes that it left: its votes (the targets), clips and sounds, the weights of its
+    backbone, and the samples that a listener rejected. None where a run of an earlier version did not record it.
+
+    >>> found = trained_on({}, {"clips_hash": "c", "versions": {"backbone": "b"}})
+    >>> found["training votes"], found["training clips"], found["backbone weights"]
+    (None, 'c', 'b')
+    """
+    hashes = result.get("hashes") or {"clips": result.get("clips_hash")}
+    found = {VOTES: hashes.get("votes"), CLIPS: hashes.get("clips"), SOUNDS: hashes.get("sounds")}
+    found[WEIGHTS] = (result.get("versions") or {}).get("backbone")
+    if (settings.get("augmentation") or {}).get("fraction"):
+        rejected = sorted(settings.get("rejected") or ())
+        found[REJECTED] = f"{len(rejected):,} ({number_from(*rejected):016x})" if rejected else "0"
+    return found
+
+
 def differing(a: Mapping[str, object], b: Mapping[str, object]) -> list[str]:
-    """Names of choices that both have and that differ."""
-    return [name for name in a if name in b and a[name] != b[name]]
+    """Names of choices that both have and that differ, without what follows from one of them.
+
+    >>> differing({"source": "human", "training votes": "a"}, {"source": "combined", "training votes": "b"})
+    ['source']
+    >>> differing({"source": "human", "training votes": "a"}, {"source": "human", "training votes": "b"})
+    ['training votes']
+    """
+    found = [name for name in a if name in b and a[name] != b[name]]
+    gone = {fact for name in found for fact in _FOLLOWS.get(name, ())}
+    return [name for name in found if name not in gone]
 
 
 def differences(a: TrainingRun, b: TrainingRun) -> list[dict]:
@@ -115,8 +162,9 @@ def _facts(each: TrainingRun) -> dict:
 def card(each: TrainingRun) -> dict:
     """A run's settings, what it was trained on, with what and for how long."""
     told = ("ended", "best_epoch", "best_js", "epochs", "history", "train_mean", "train_clips", "validation_clips",
-            "mixtures", "test_clips", "left_out", "seconds", "attempts", "device", "hardware", "revision", "versions", "energy_kwh",
-            "energy_of", "clips_hash", "hashes")  # fmt: skip
+            "mixtures", "mixtures_asked", "mixtures_left_out", "not_made", "kept", "kept_not_trained", "rejected",
+            "rejected_elsewhere", "test_clips", "left_out", "seconds", "attempts", "device", "hardware", "revision",
+            "versions", "energy_kwh", "energy_of", "clips_hash", "hashes")  # fmt: skip
     settings = each.run.settings
     return {
         "run": each.run.name, "job": each.run.run_id, "state": each.state, "why_not": each.why_not,

@@ -129,6 +129,7 @@ def apply(data: StudyData, choices: Choices) -> tuple[StudyData, np.ndarray]:
         panels={},
         reference_votes=None,
         candidate_votes=None,
+        collected=None,
     )
     kept = (changed.reference_weights.sum(axis=1) > 0) & (changed.candidate.sum(axis=1) > 0)
     return changed.only(kept), kept

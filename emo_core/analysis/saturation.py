@@ -4,7 +4,7 @@ import numpy as np
 
 from emo_core.analysis.data import StudyData, at_once, figure, intervals_in_words
 from emo_core.errors import BadInput
-from emo_core.science import ambiguity, distributions, fits
+from emo_core.science import ambiguity, distributions, fits, subsets
 from emo_core.science import complement as complements
 from emo_core.science import noise_floor as floors
 from emo_core.science import saturation as curves
@@ -33,10 +33,10 @@ def saturation(
     most: N; by default what every clip has (`science.saturation.curve_length`). rule, value: "share" (default 0.1) or "bits"
     (default 0.01) of remaining gain. price: of one vote, in any currency. groups: the same curve for each tertile of reference
     entropy, each emotion (by the reference's majority, ties in each) or each corpus. order: "subsets" (exact) or "collected" adds
-    the curve of the votes as they came; it needs `candidate_votes`. measure: of which the floor is wanted besides that of JS;
-    "js_distance" adds the sampled curve of the JS distance.
+    the curve of the votes as they came, over the clips on which times or draw numbers say so; it needs `collected`.
+    measure: of which the floor is wanted besides that of JS; "js_distance" adds the sampled curve of the JS distance.
 
-    Raises BadInput where the study has no candidate or an option is out of range.
+    Raises BadInput where the study has no candidate, an option is out of range, or no order was recorded for "collected".
     """
     data.need_candidate()
     if measure not in (*curves.MEASURES, DISTANCE):
@@ -238,11 +238,31 @@ def _cost(found: curves.Saturation, price: float) -> dict | None:
 
 
 def _collected(data: StudyData, most: int, options: dict) -> dict:
-    if data.candidate_votes is None:
+    """The curve of the votes as they came, and the exact one on the same clips."""
+    found, clips = data.collected, len(data.clips)
+    if found is None:
         raise BadInput("The order of the votes is not known here. Ask the store for them.")
-    votes = data.candidate_votes
-    curve, clips = curves.in_vote_order(data.reference_weights, votes.clip, votes.label, most=most, **options)
-    return {"n": list(range(1, most + 1)), "clips": clips} | _curve(curve)
+    enough = (distributions.totals(data.candidate) >= most) & (distributions.totals(data.reference_weights) > 0)
+    kept = enough & found.recorded
+    if not kept.any():
+        few = f" with {most} votes" if found.recorded.any() else ""
+        raise BadInput(
+            f"The order in which the votes of {data.candidate_name!r} came is recorded on no clip{few} "
+            f"({int(found.recorded.sum()):,} of {clips:,} have it): it is where every vote on a clip has a time or a draw number "
+            "of its own. Counts have no order, nor have votes of one time or without one. "
+            + ("Ask for a shorter curve, or for" if few else "Look at")
+            + " the mean over all subsets (order subsets)."
+        )
+    there = found.recorded[found.clip] & enough[found.clip]
+    curve, used = curves.in_vote_order(
+        data.reference_weights, found.clip[there], found.label[there], most=most, **options
+    )
+    n = np.arange(1, most + 1)
+    exact = subsets.against_all(data.reference_weights[kept], data.candidate[kept], n)
+    return {
+        "n": n.tolist(), "clips": used, "clips_without_order": int((enough & ~found.recorded).sum()),
+        "subsets_mean": exact.mean()[:most].tolist(),
+    } | _curve(curve)  # fmt: skip
 
 
 def group_masks(data: StudyData, groups: str) -> dict[str, np.ndarray]:

@@ -27,7 +27,7 @@ from emo_core.augmentation import tables
 from emo_core.augmentation.dataset_readme import readme
 from emo_core.augmentation.mixing import SAMPLE_RATE, Mixture, mixture
 from emo_core.augmentation.samples import Sample, Samples
-from emo_core.augmentation.settings import Settings
+from emo_core.augmentation.settings import Settings, kept_document
 from emo_core.errors import AudioError, BadInput, UnknownName
 from emo_core.publishing.tables import write_csv
 
@@ -97,7 +97,7 @@ def read(folder: Path) -> Dataset:
     """What `export` wrote. Raises BadInput where the folder is no such dataset, or lacks a sample's sound."""
     try:
         schema = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
-        settings = Settings(**schema["settings"])
+        settings = kept_document(schema["settings"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BadInput(f"{folder} holds no exported samples: {error}. Export the augmentation again.") from error
     samples, emotions = tables.read_parquet(folder / PARQUET)

@@ -27,10 +27,14 @@ class Verdicts:
 
     standing: Mapping[str, str]
 
+    def of(self, wanted: str) -> frozenset[str]:
+        """Names of the samples with this verdict."""
+        return frozenset(name for name, verdict in self.standing.items() if verdict == wanted)
+
     @property
     def rejected(self) -> frozenset[str]:
         """Names of the rejected samples."""
-        return frozenset(name for name, verdict in self.standing.items() if verdict == "rejected")
+        return self.of("rejected")
 
     def last_of(self, samples: Collection[str]) -> str | None:
         """Which of these samples was judged last; None where no verdict on any of them stands."""

@@ -1,4 +1,7 @@
-"""The choices of DiME-Aug. The paper leaves many open; each field says what the paper has, and what else is offered."""
+"""The choices of DiME-Aug. The paper leaves many open; each field says what the paper has, and what else is offered.
+
+A default is the paper's where it is printed (`PRINTED`), else ours, marked "ours".
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -40,9 +43,9 @@ CHOICES: dict[str, dict[str, str]] = {
         "shorter": "the longer parent is cut",
     },
     "loudness": {
-        "rms": "both parents at the level that lies between their own as λ says, in decibels",
-        "lufs": "both parents at −23 LUFS",
-        "as_is": "both parents as they were recorded",
+        "as_is": "both parents as they were recorded: equation 1 as the paper prints it",
+        "rms": "both parents first equalised to the level that lies between their own as λ says, in decibels",
+        "lufs": "both parents first equalised to −23 LUFS",
     },
     "over": {
         "turn_down": "a mixture beyond full scale is made quieter as a whole, to a peak of 0.98",
@@ -56,15 +59,15 @@ class Settings:
     """How samples are chosen and mixed. Names of choices are the keys of `CHOICES`.
 
     fraction         samples to add, as a share of the training clips, 0 (none) … 1. The paper searches 10 to 50 % in steps
-                     of 10 (`GRID`) and does not print what it found; 0.3 is the middle of that grid
+                     of 10 (`GRID`) and does not print what it found; 0.3, the middle of that grid, is ours
     features         the space of neighbours. The paper says "the feature space" and no more. MFCC statistics need no model
     backbone         folder or hub id of the model whose tower is used; only with features "tower"
-    neighbours       k: the second parent is drawn evenly among the k nearest. "Its nearest neighbor" is k = 1, though the
-                     paper speaks of "K-nearest neighbors" too
+    neighbours       k: the second parent is drawn evenly among the k nearest. k = 1 is ours: "its nearest neighbor", though
+                     the paper speaks of "K-nearest neighbors" too and prints no k
     metric           the paper names none. Euclidean is what nearest-neighbour search usually means
     neighbour_class  "any" is the paper's wording, which asks nothing of the neighbour. "same" keeps mixtures within the
                      minority emotion; "other" makes blends of two emotions
-    lam              the distribution of λ. Equation 1 only says λ ∈ [0, 1]: uniform adds nothing to that. It lets the neighbour
+    lam              the distribution of λ. Uniform is ours: equation 1 only says λ ∈ [0, 1], and that adds nothing. It lets the neighbour
                      dominate half of the mixtures, as the paper expects by taking the transcript of either parent. With a
                      neighbour of any class a frequent emotion then dominates many of them (CREMA-D, 413 clips, fraction 0.3:
                      neutral grows from 235 to 272 clips). "upper" lessens that, and neighbour_class "same" avoids it
@@ -73,8 +76,9 @@ class Settings:
     minority         which emotions are filled, and how far. "The minority class": the paper does not say below what
     ties             clips with several dominant emotions. The paper does not say; "shared" loses no clip
     length           the paper does not say. "longer" loses no speech, so that the transcript stays true
-    loudness         the paper does not say; equation 1 to the letter is "as_is". With "rms", λ says how much of each parent is
-                     heard: by the letter, a parent 14 dB louder, as happens in CREMA-D, is the louder one down to λ = 0.17
+    loudness         "as_is" is the paper's: equation 1 mixes the waveforms as they are. A parent 14 dB louder, as happens in
+                     CREMA-D, is then the louder one down to λ = 0.17. With "rms", an option of ours, λ says how much of each
+                     parent is heard
     over             the paper does not say. "turn_down" keeps the waveform's shape
     seed             every draw follows from it and from the names of emotion and clip
 
@@ -93,7 +97,7 @@ class Settings:
     minority: Literal["below_largest", "below_mean"] = "below_largest"
     ties: Literal["shared", "left_out"] = "shared"
     length: Literal["longer", "shorter"] = "longer"
-    loudness: Literal["rms", "lufs", "as_is"] = "rms"
+    loudness: Literal["as_is", "rms", "lufs"] = "as_is"
     over: Literal["turn_down", "clip"] = "turn_down"
     seed: int = 0
 
@@ -125,3 +129,16 @@ def from_document(document: Mapping) -> Settings:
         raise BadInput(
             f"These are no settings of DiME-Aug: {error}. Known are {', '.join(asdict(Settings()))}."
         ) from error
+
+
+# What fields meant before they were kept with a run, or have another default now.
+_MEANT = {"loudness": "rms"}
+
+
+def kept_document(document: Mapping) -> Settings:
+    """The settings of a document that a run or a dataset kept: a field that it does not have means what it meant then.
+
+    >>> kept_document({"fraction": 0.1}).loudness, from_document({"fraction": 0.1}).loudness
+    ('rms', 'as_is')
+    """
+    return from_document(_MEANT | dict(document))

@@ -15,6 +15,8 @@ from emo_core.augmentation.training_clips import TrainingClips
 from emo_core.errors import BadInput, UnknownName
 from emo_core.store import Database, studies
 from emo_core.store.training_clips import training_clips
+from emo_core.training.data import carve
+from emo_core.training.settings import UNITS, TrainSettings
 
 SOURCES = {
     "human": "votes of the reference panel",
@@ -32,9 +34,10 @@ class TrainingSide:
     clips         (clips,) what is heard
     columns       the same as columns of `annotators.clips.write`
     reference, candidate   (clips, emotions) votes, shared among labels where the study says so
-    speakers      (clips,) names, None where unknown
+    speakers, sessions   (clips,) names, None where unknown
+    unit          what a validation part is held out by: clip, speaker or session
     has_candidate whether the study has a candidate panel
-    votes         how many of its votes on each clip are in `candidate`, the first ones; 0 all
+    votes         how many of its votes on each clip are in `candidate`, a seeded random so many; 0 all
     test          clips of the test side, which are never mixed
     silent        training clips without sound, left out
     """
@@ -52,6 +55,8 @@ class TrainingSide:
     votes: int
     test: int
     silent: int
+    sessions: tuple[str | None, ...] = ()
+    unit: str = "clip"
 
     def distributions(self, source: str) -> np.ndarray:
         """The distributions (clips, emotions) of a source; a clip without such votes is a row of NaN.
@@ -71,8 +76,17 @@ class TrainingSide:
         }
         return science.normalise(science.pool(*votes[source]))
 
-    def training_clips(self, features: np.ndarray, source: str) -> tuple[TrainingClips, dict[str, int]]:
-        """What is augmented, and how many clips are left out, by reason.
+    def held_out(self, voted: np.ndarray, seed: int) -> np.ndarray:
+        """(clips,) bool: which of the clips with votes a training of this seed holds out to validate on, see `training.data`."""
+        names = {"clip": [clip.clip for clip in self.clips], "speaker": self.speakers, "session": self.sessions}
+        places, held = np.flatnonzero(voted), np.zeros(len(voted), dtype=bool)
+        units = [names[self.unit][place] or self.clips[place].clip for place in places]
+        held[places] = carve(units, TrainSettings().validation_share, seed)
+        return held
+
+    def training_clips(self, features: np.ndarray, source: str, seed: int) -> tuple[TrainingClips, dict[str, int]]:
+        """What is augmented, and how many clips are left out, by reason: those too that a training of this seed holds out to
+        validate on, so that the samples planned here are those that it trains.
 
         features: (clips, numbers); a row of NaN where a clip has none.
 
@@ -80,11 +94,13 @@ class TrainingSide:
         """
         shares = self.distributions(source)
         voted, featured = np.isfinite(shares).all(axis=1), np.isfinite(features).all(axis=1)
-        kept = voted & featured
+        held = self.held_out(voted, seed) if voted.any() else np.zeros(len(voted), dtype=bool)
+        kept = voted & featured & ~held
         left_out = {
             "no sound": self.silent,
             "its sound gives no features": int((~featured).sum()),
             f"no votes for {source} distributions": int((featured & ~voted).sum()),
+            f"held out for validation in a training with seed {seed}": int((featured & held).sum()),
         }
         places = np.flatnonzero(kept)
         training = TrainingClips(
@@ -98,7 +114,7 @@ class TrainingSide:
 
 
 def training_side(store: Database, study: str, *, votes: int = 0) -> TrainingSide:
-    """The training side of a study. votes: how many of the candidate's votes on each clip count, the first ones; 0 all.
+    """The training side of a study. votes: a seeded random so many of each clip's candidate votes count; 0 all.
 
     Raises UnknownName for the study, BadInput where there is no training clip or none has sound, or votes are asked for without a
     candidate.
@@ -129,6 +145,8 @@ def training_side(store: Database, study: str, *, votes: int = 0) -> TrainingSid
         reference=np.array(columns["human"], dtype=float),
         candidate=np.array(columns["synthetic"], dtype=float),
         speakers=tuple(columns["speaker"]),
+        sessions=tuple(columns["session"]),
+        unit=stored.study.split if stored.study.split in UNITS else "clip",
         has_candidate=stored.has_candidate,
         votes=votes,
         test=int(is_test.sum()),

@@ -134,8 +134,8 @@ def groups(document: dict, measure: str = "js") -> go.Figure:
 
 
 def add_collected(figure: go.Figure, collected: dict) -> go.Figure:
-    """The first n votes as they came, on the saturation figure."""
-    name = f"first n votes as they came (n = {collected['clips']:,} clips)"
+    """The first n votes by recorded time or draw, on the saturation figure."""
+    name = f"first n votes by time or draw (n = {collected['clips']:,} clips)"
     add_curve(figure, collected["n"], collected["mean"], collected["low"], collected["high"], name=name, line=LINES[2])
     return figure
 

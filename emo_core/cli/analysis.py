@@ -54,7 +54,8 @@ def saturation(
         Literal["tertile", "emotion", "corpus"] | None, typer.Option(help="Also one curve a group.")
     ] = None,
     order: Annotated[
-        Literal["subsets", "collected"], typer.Option(help="Also the first n votes as they were collected.")
+        Literal["subsets", "collected"],
+        typer.Option(help="collected: also the first n votes, where a time or draw number of each is recorded."),
     ] = "subsets",
     measure: Annotated[
         Literal["js", "bc", "kl", "tv", "entropy", "js_distance"],

@@ -17,6 +17,8 @@ Source, Features, Metric, Class, Lam, Minority, Ties, Length, Loudness, Over = (
     *(Literal[tuple(choices)] for choices in CHOICES.values()),
 )
 _USUAL = Settings()
+VOTES_HELP = "A seeded random so many of each clip's candidate votes count; 0: all."
+K_HELP = "k: the second parent is one of the k nearest. 1 is ours: paper 1 prints no k."
 
 
 def _help(name: str) -> str:
@@ -29,16 +31,16 @@ def augment(
     context: typer.Context,
     study: str,
     source: Annotated[Source, typer.Option(help="Whose distributions are mixed.")] = "human",
-    votes: Annotated[int, typer.Option(min=0, help="The candidate's votes on each clip that count; 0: all.")] = 0,
+    votes: Annotated[int, typer.Option(min=0, help=VOTES_HELP)] = 0,
     fraction: Annotated[
         float, typer.Option(help="Samples to add, as a share of the training clips, 0 … 1.")
     ] = _USUAL.fraction,
     features: Annotated[Features, typer.Option(help=_help("features"))] = _USUAL.features,
     backbone: Annotated[str, typer.Option(help="Folder or hub id of the tower's model, for features tower.")] = "",
-    neighbours: Annotated[int, typer.Option(help="k: the second parent is one of the k nearest.")] = _USUAL.neighbours,
+    neighbours: Annotated[int, typer.Option(help=K_HELP)] = _USUAL.neighbours,
     metric: Annotated[Metric, typer.Option(help=_help("metric"))] = _USUAL.metric,
     neighbour_class: Annotated[Class, typer.Option(help=_help("neighbour_class"))] = _USUAL.neighbour_class,
-    lam: Annotated[Lam, typer.Option(help=_help("lam"))] = _USUAL.lam,
+    lam: Annotated[Lam, typer.Option(help=_help("lam") + " Uniform is ours.")] = _USUAL.lam,
     alpha: Annotated[float, typer.Option(help="α of Beta(α, α), for lam beta.")] = _USUAL.alpha,
     across_speakers: Annotated[
         bool, typer.Option("--across-speakers/--within-speakers", help="Whether parents may be two speakers.")

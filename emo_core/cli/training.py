@@ -17,7 +17,12 @@ app = typer.Typer(no_args_is_help=True)
 Source, Loss, LoraOn = Literal[tuple(SOURCES)], Literal[tuple(LOSS_NAMES)], Literal[tuple(LORA_ON)]
 Executor = Literal["local", "slurm"]
 MIX_HELP = (
-    "KEY=VALUE, how DiME-Aug mixes, as the options of `augment`: neighbour_class=same, lam=upper; may be repeated."
+    "KEY=VALUE, how DiME-Aug mixes, as the options of `augment`: neighbour_class=same, loudness=rms; may be repeated."
+)
+VOTES_HELP = "A seeded random so many of each clip's candidate votes; 0: all."
+SET_HELP = (
+    "KEY=VALUE, any setting of a training: micro_batch=2, qlora=true. Ours where paper 1 prints none: "
+    "warmup_share=0.05, weight_decay=0.01, max_norm=1."
 )
 
 SkipUnusable = Annotated[
@@ -35,7 +40,7 @@ def train(
     study: str,
     name: Annotated[str | None, typer.Option(help="Name of the run.", show_default="backbone, target, number")] = None,
     target: Annotated[Source, typer.Option(help="Whose votes are learnt from.")] = "human",
-    votes: Annotated[int, typer.Option(help="Of the candidate's votes the first so many a clip; 0: all.")] = 0,
+    votes: Annotated[int, typer.Option(help=VOTES_HELP)] = 0,
     augment: Annotated[float, typer.Option(help="DiME-Aug: samples added, a share of the training clips.")] = 0.0,
     mix: Annotated[list[str], typer.Option(help=MIX_HELP)] = [],  # noqa: B006
     backbone: Annotated[str, typer.Option(help="probe, tiny, or a folder or hub id of a Qwen2-Audio model.")] = "probe",
@@ -90,13 +95,13 @@ def grid(
     ] = [],  # noqa: B006
     augment: Annotated[list[float], typer.Option(help="0 for none; may be repeated.", show_default="0 0.3")] = [],  # noqa: B006
     seeds: Annotated[int, typer.Option(help="Runs of each cell.")] = 3,
-    votes: Annotated[int, typer.Option(help="Of the candidate's votes the first so many a clip; 0: all.")] = 0,
+    votes: Annotated[int, typer.Option(help=VOTES_HELP)] = 0,
     mix: Annotated[list[str], typer.Option(help=MIX_HELP)] = [],  # noqa: B006
     backbone: Annotated[str, typer.Option(help="probe, tiny, or a folder or hub id.")] = "probe",
     epochs: Annotated[int, typer.Option(help="At most.")] = 50,
     setting: Annotated[
         list[str],
-        typer.Option("--set", help="KEY=VALUE, any setting of a training: micro_batch=2, qlora=true, processes=2."),
+        typer.Option("--set", help=SET_HELP),
     ] = [],  # noqa: B006
     executor: Annotated[Executor, typer.Option(help="Where the jobs run.")] = "local",
     slurm: Annotated[list[str], typer.Option(help="KEY=VALUE for Slurm; may be repeated.")] = [],  # noqa: B006

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from emo_core.cli import frame
+from emo_core.training.told import mixtures
 
 
 def grid(found: Mapping) -> str:
@@ -27,9 +28,20 @@ def results(found: Mapping) -> str:
         strata = found["strata"]["names"]
         head = ("model", "seeds", "JS (bits)", "Bhattacharyya", *(f"JS, {name} ambiguity" for name in strata))
         lines += ["", *_aligned([head, *map(_row, found["cells"])])]
+        lines += ["", *lost(found["runs"]), *(f"{each['words']}." for each in found["unlike"])]
         lines += ["", *(f"{each['alike']}: {each['words']}" for each in found["comparisons"])]
     told = found["intervals"]
     return "\n".join([*lines, "", *found["caveats"], f"intervals: {told}" if isinstance(told, str) else ""]).rstrip()
+
+
+def lost(runs: Sequence[Mapping]) -> list[str]:
+    """A line for each run that trained fewer mixtures than were asked for.
+
+    >>> lost([{"run": "r", "mixtures": 88, "mixtures_asked": 98, "mixtures_left_out": 10, "not_made": []}])
+    ['r: 88 of 98 mixtures trained; 10 with a parent in the validation part']
+    """
+    short = [each for each in runs if mixtures(each) and each.get("mixtures") != each.get("mixtures_asked")]
+    return [f"{each['run']}: {mixtures(each)}" for each in short]
 
 
 def _row(cell: Mapping) -> tuple[str, ...]:

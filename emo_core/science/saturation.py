@@ -11,7 +11,7 @@ each point use every clip that has enough votes, and the right end shows another
 |---|---|
 | `curve_length` | the N that is taken unless another is asked for |
 | `saturation` | curves of all measures, gain of the next vote, fit, saturation point, each with interval |
-| `in_vote_order` | the first n votes as they came, where votes were collected in sequence |
+| `in_vote_order` | the first n votes, where a time or draw number of each says which came first |
 | `sampled` | any measure over random orders: for the JS distance, whose square root is not a sum over emotions |
 
 References

@@ -14,8 +14,8 @@ SIDES = ("reference", "candidate")
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers of one side of a study, one entry an answer, in the order in which they came; `clips`, `speakers` (one for each
-    clip, None where it is not known) and `raters` are what the numbers point to.
+    """Answers of one side of a study, one entry an answer, earlier ones first where times are known; `clips`, `speakers` (one for
+    each clip, None where it is not known) and `raters` are what the numbers point to.
 
     clip     index into `clips`
     rater    index into `raters`, −1 where the rater is anonymous
@@ -64,21 +64,82 @@ def panel_raters(store: Database, study: str, side: str = "candidate") -> Raters
 
 
 def single_votes(store: Database, study: str, side: str) -> tuple[Raters, np.ndarray, np.ndarray, np.ndarray]:
-    """The votes inside the study's emotions of one side on the clips that it keeps, in the order in which they came: who votes,
-    and of each vote the clip (its place among those kept), the rater (−1 anonymous) and the label. Narrow, for many millions.
+    """The votes inside the study's emotions of one side on the clips that it keeps: who votes, and of each vote the clip (its
+    place among those kept), the rater (−1 anonymous) and the label. Narrow, for many millions. Their order says nothing; ask
+    `votes_in_order`.
 
     Raises as `panel_answers` does.
     """
     cursor, stored = _side(store, study, side)
     raters = _raters(cursor, stored, side)
-    kept = _columns(cursor.execute(query("kept_clips").format(key=stored.clip_key), {"study": stored.study_id}))[
-        "clip_id"
-    ]
+    kept = _kept_clips(cursor, stored)["clip_id"]
     found = _columns(_asked(cursor, stored, side, "single_votes"))
     label = _labels(cursor, stored, found["emotion_id"])
     inside = label >= 0
     raters, rater = _present(raters, raters.place[found["rater_id"][inside]])
     return raters, np.searchsorted(kept, found["clip_id"][inside]), rater, label[inside]
+
+
+@dataclass(frozen=True)
+class VotesInOrder:
+    """Votes of the clips on which their order is recorded, each clip's together and in that order.
+
+    clip, label   (votes,): the place among the clips that the study keeps, and the emotion's
+    recorded      (clips,): whether the order of the clip's votes is recorded
+    """
+
+    clip: np.ndarray
+    label: np.ndarray
+    recorded: np.ndarray
+
+
+def votes_in_order(store: Database, study: str, side: str) -> VotesInOrder:
+    """The votes inside the study's emotions of one side, in the order in which they came, of the clips on which it is recorded.
+
+    It is recorded where every vote on the clip has a draw number of its own (votes of a model's run), or a time of its own, or
+    where draws tell apart the votes of one time. Votes of one time, as of a file with one date for all, have no order, nor have
+    clips some of whose votes have no time. The order in which votes are stored is none.
+
+    Raises as `panel_answers` does.
+    """
+    cursor, stored = _side(store, study, side)
+    kept = _kept_clips(cursor, stored)["clip_id"]
+    found = _asked(cursor, stored, side, "timed_votes").fetchnumpy()
+    label = _labels(cursor, stored, np.ma.getdata(found["emotion_id"]))
+    inside = label >= 0
+    clip = np.searchsorted(kept, np.ma.getdata(found["clip_id"])[inside])
+    at, draw = (np.ma.filled(found[name].astype(float), np.nan)[inside] for name in ("at", "draw"))
+    recorded = np.bincount(clip, minlength=len(kept)) > 0
+    by_draw, by_time, by_both = (_told_apart(clip, *keys, clips=len(kept)) for keys in ((draw,), (at,), (at, draw)))
+    recorded &= by_draw | by_time | by_both
+    first = np.where(by_draw[clip], draw, at)
+    order = np.lexsort((draw, first, clip))
+    order = order[recorded[clip[order]]]
+    return VotesInOrder(clip[order], label[inside][order], recorded)
+
+
+def vote_kinds(store: Database, study: str, side: str) -> dict[str, np.ndarray]:
+    """How many votes of each kind a side has on each clip that the study keeps, (kinds,) each: `clip` (place among those kept),
+    `emotion_id`, `secondary_ids` and `strengths` (lists, of votes with `further` labels) and `votes`.
+
+    Raises as `panel_answers` does.
+    """
+    cursor, stored = _side(store, study, side)
+    kept = _kept_clips(cursor, stored)["clip_id"]
+    found = _asked(cursor, stored, side, "vote_kinds").fetchnumpy()
+    further = ~np.ma.getmaskarray(found["secondary_ids"])
+    lists = {name: _plain(found[name]) for name in ("secondary_ids", "strengths")}
+    numbers = {name: np.ma.getdata(found[name]).astype(int) for name in ("emotion_id", "votes")}
+    return {"clip": np.searchsorted(kept, np.ma.getdata(found["clip_id"])), "further": further} | numbers | lists
+
+
+def _told_apart(clip: np.ndarray, *keys: np.ndarray, clips: int) -> np.ndarray:
+    """(clips,): whether all of a clip's votes have every key, and no two of them the same ones."""
+    order = np.lexsort((*keys, clip))
+    rows = np.column_stack([clip[order], *(key[order] for key in keys)])
+    broken = np.isnan(rows).any(axis=1)
+    broken[1:] |= (rows[1:] == rows[:-1]).all(axis=1)
+    return np.bincount(clip[order], weights=broken, minlength=clips) == 0
 
 
 def panel_answers(store: Database, study: str, side: str = "reference") -> Answers:
@@ -88,7 +149,7 @@ def panel_answers(store: Database, study: str, side: str = "reference") -> Answe
     Raises UnknownName for the study, BadInput for another side or where the study has no candidate.
     """
     cursor, stored = _side(store, study, side)
-    rows = _columns(cursor.execute(query("kept_clips").format(key=stored.clip_key), {"study": stored.study_id}))
+    rows = _kept_clips(cursor, stored)
     raters = _raters(cursor, stored, side)
     found = _columns(_asked(cursor, stored, side, "panel_answers"))
     raters, rater = _present(raters, raters.place[found["rater_id"]])
@@ -113,6 +174,10 @@ def _side(store: Database, study: str, side: str) -> tuple[Cursor, StoredStudy]:
     if getattr(stored.study, side) is None:
         raise BadInput(f"The study {study!r} has no candidate panel. Look at its reference.")
     return cursor, stored
+
+
+def _kept_clips(cursor: Cursor, stored: StoredStudy) -> dict[str, np.ndarray]:
+    return _columns(cursor.execute(query("kept_clips").format(key=stored.clip_key), {"study": stored.study_id}))
 
 
 def _asked(cursor: Cursor, stored: StoredStudy, side: str, name: str):

@@ -242,9 +242,8 @@ def shares_in(
         f"TRY_CAST(with_point(regexp_replace(cleaned({quoted(name)}), '\\s*%$', '')) AS DOUBLE)" for name in names
     )
     signs = " OR ".join(f"regexp_matches(cleaned({quoted(name)}), '^[0-9.,]+\\s*%$')" for name in names)
-    rows = cursor.execute(
-        f"SELECT {cells}, coalesce({signs}, false) FROM {source} LIMIT {columns.LOOKED_AT}"
-    ).fetchnumpy()  # noqa: S608
+    looked_at = f"SELECT {cells}, coalesce({signs}, false) FROM {source} LIMIT {columns.LOOKED_AT}"  # noqa: S608
+    rows = cursor.execute(looked_at).fetchnumpy()
     *values, signed = rows.values()
     if any(signed):
         return "The cells are percentages, which do not say how many raters there were.", shares.PERCENT

@@ -7,24 +7,27 @@ from functools import partial
 from pathlib import Path
 
 from emo_core import jobs
+from emo_core.augmentation.settings import from_document as settings_from
 from emo_core.errors import BadInput
 from emo_core.store import Database, health, runs, studies
 from emo_core.store.runs import Run
 from emo_core.store.training_clips import training_clips
 from emo_core.training import account_rows, attempts, fitting, forecast, memory, table, unusable
-from emo_core.training.plan import TrainPlan, from_document
+from emo_core.training.plan import PART, TrainPlan, from_document
 
 PLAN = "plan.json"
 _MODULE = "emo_core.training.run"
 _TOLD = (
-    "best_epoch", "best_js", "epochs", "train_clips", "validation_clips", "mixtures", "test_clips", "left_out", "seconds",
+    "best_epoch", "best_js", "epochs", "train_clips", "validation_clips", "mixtures", "mixtures_asked",
+    "mixtures_left_out", "not_made", "kept", "kept_not_trained", "rejected", "rejected_elsewhere", "test_clips", "left_out", "seconds",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sides:
     """What a plan would learn from and be tested on: clips with sound and votes; `without` training clips that the source has no
-    votes for, `silent` clips without sound, `unusable` clips whose sound cannot be used and which are left out.
+    votes for, `silent` clips without sound, `unusable` clips whose sound cannot be used and which are left out, `fewer`
+    training clips with fewer candidate votes than the plan draws of each.
     """
 
     train: int
@@ -32,6 +35,7 @@ class Sides:
     without: int
     silent: int
     unusable: int
+    fewer: int
 
 
 def plan_for(store: Database, study: str, settings: Mapping) -> TrainPlan:
@@ -43,7 +47,10 @@ def plan_for(store: Database, study: str, settings: Mapping) -> TrainPlan:
         )
     unit = stored.split if stored.split in ("clip", "speaker", "session") else "clip"
     own = {"validation_unit": unit} | dict(settings.get("settings", {}))
-    plan = from_document(dict(settings) | {"study": study, "emotions": stored.emotions, "settings": own})
+    given = {"mixed_from": PART} | dict(settings)
+    if given.get("augmentation"):
+        given["augmentation"] = asdict(settings_from(given["augmentation"]))
+    plan = from_document(given | {"study": study, "emotions": stored.emotions, "settings": own})
     if plan.settings.backbone not in ("probe", "tiny"):
         from emo_core.models import weights
 
@@ -56,7 +63,7 @@ def sides(plan: TrainPlan, found: table.Table) -> Sides:
     learnt = plan.targets(found.human, found.synthetic).sum(axis=1) > 0
     return Sides(
         int((~found.is_test & learnt).sum()), int((found.is_test & (found.human.sum(axis=1) > 0)).sum()),
-        found.without(plan), found.silent, len(found.unusable),
+        found.without(plan), found.silent, len(found.unusable), found.fewer(plan),
     )  # fmt: skip
 
 

@@ -129,7 +129,8 @@ class Examples:
 class Data:
     """The three parts of a run. The test part is never looked at in training.
 
-    mixtures_left_out   augmented samples whose parents are not all in the training part, so that training may not hear them
+    mixtures_left_out   augmented samples whose parents are not all in the training part, so that training may not hear them;
+                        none where they were planned on that part
     """
 
     emotions: tuple[str, ...]
@@ -168,14 +169,20 @@ def carve(units: Sequence[str], share: float, seed: int) -> np.ndarray:
     return np.isin(np.asarray(units, dtype=str), names[order[taken]])
 
 
+def held_out(training: Examples, *, share: float, seed: int) -> np.ndarray:
+    """(examples,) bool: which of the training split are for validation, see `carve`."""
+    return carve([item.unit or item.id for item in training.items], share, seed)
+
+
 def assemble(
     emotions: Sequence[str], training: Examples, samples: Examples | None = None, *, share: float = 0.1, seed: int = 0
 ) -> Data:
     """The parts of a run from the study's training split and augmented samples of it.
 
-    Mixtures are only trained on, never validated on, and only those whose parents both are in the training part.
+    Mixtures are only trained on, never validated on, and only those whose parents both are in the training part. Plan them on
+    the clips that `held_out` leaves, and none is left out.
     """
-    held = carve([item.unit or item.id for item in training.items], share, seed)
+    held = held_out(training, share=share, seed=seed)
     train, validation = training.where(~held), training.where(held)
     if samples is None:
         return Data(tuple(emotions), train, validation)

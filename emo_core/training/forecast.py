@@ -19,7 +19,7 @@ from emo_core.store import Database, runs
 from emo_core.training.batches import steps_of
 from emo_core.training.data import carve
 from emo_core.training.fitting import check_processes, memory_of, resource
-from emo_core.training.plan import TrainPlan
+from emo_core.training.plan import SIDE, TrainPlan
 from emo_core.training.settings import TrainSettings
 from emo_core.training.table import Table
 
@@ -36,13 +36,14 @@ class Steps:
     """How much a run would learn.
 
     train, validation    clips to learn from, and those held out from them for early stopping
-    mixtures     of DiME-Aug, at most: fewer where parents are held out
+    mixtures     of DiME-Aug, at most: fewer where no neighbour is found; `asked` is what the fraction comes to
     an_epoch, at_most    steps of the optimizer
     """
 
     train: int
     validation: int
     mixtures: int
+    asked: int
     an_epoch: int
     at_most: int
 
@@ -78,10 +79,13 @@ def steps(plan: TrainPlan, found: Table) -> Steps:
     units = {"clip": found.names, "speaker": found.speakers, "session": found.sessions}[own.validation_unit]
     units = [units[place] or found.names[place] for place in np.flatnonzero(learnt)]
     held = carve(units, own.validation_share, own.seed)
-    mixtures = 0 if plan.augmentation is None else room_for(normalise(votes[learnt]), plan.augmentation)
+    mixtures = asked = 0
+    if plan.augmentation is not None:
+        mixed_from = normalise(votes[learnt] if plan.mixed_from == SIDE else votes[learnt][~held])
+        mixtures, asked = room_for(mixed_from, plan.augmentation), round(plan.augmentation.fraction * len(mixed_from))
     train = int((~held).sum())
     an_epoch = len(steps_of([1] * (train + mixtures), batches, seed=0, epoch=0))
-    return Steps(train, int(held.sum()), mixtures, an_epoch, an_epoch * own.epochs)
+    return Steps(train, int(held.sum()), mixtures, asked, an_epoch, an_epoch * own.epochs)
 
 
 def _nothing(plan: TrainPlan, *, tested: bool) -> str:
@@ -160,6 +164,7 @@ def forecast(store: Database, plans: Sequence[TrainPlan], found: Table, *, execu
         "steps": asdict(each[0]) if len(each) == 1 else {
             "an_epoch": [min(one.an_epoch for one in each), max(one.an_epoch for one in each)],
             "at_most": sum(one.at_most for one in each), "mixtures": max(one.mixtures for one in each),
+            "asked": max(one.asked for one in each),
         },
         "memory": asdict(needs) | {"enough": needs.enough},
         "time": rate and _time(rate, sum(one.at_most for one in each), len(plans)),

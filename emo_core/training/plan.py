@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 import numpy as np
 
 from emo_core.augmentation.settings import Settings as AugmentSettings
-from emo_core.augmentation.settings import from_document as settings_from
+from emo_core.augmentation.settings import kept_document
 from emo_core.errors import BadInput, UnknownName
 from emo_core.records import checked_name
 from emo_core.training.settings import TrainSettings
@@ -23,6 +23,7 @@ SOURCES: dict[str, str] = {
     "synthetic": "the candidate panel's votes",
     "combined": "both panels' votes pooled, each vote equal",
 }
+PART, SIDE = "training part", "training side"
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,13 @@ class TrainPlan:
 
     study, emotions   whose clips are learnt from, and the classes
     source        a key of `SOURCES`: what the targets of training are; the test side is always the reference panel's
-    votes         of the candidate's votes the first so many a clip; 0: all
+    votes         a seeded random so many of each clip's candidate votes, see `store.drawing`; 0: all
     settings      of the training
-    augmentation  of DiME-Aug, None for none; `rejected` samples are left out
+    augmentation  of DiME-Aug, None for none; `rejected` samples are left out, and of the `kept` ones, which a listener heard, the
+                  run tells how many are trained
+    mixed_from    what mixtures are planned on: PART, the clips that are left when the validation part is held out, so that what
+                  is asked for is what is trained. SIDE is that of earlier runs: all training clips, after which mixtures with
+                  a parent in the validation part fell out
     grid          the name of the grid that it is part of, or empty
     skip_unusable whether clips whose sound cannot be used, see `unusable`, are left out and counted; otherwise they stop it
     """
@@ -48,15 +53,19 @@ class TrainPlan:
     rejected: tuple[str, ...] = ()
     grid: str = ""
     skip_unusable: bool = False
+    kept: tuple[str, ...] = ()
+    mixed_from: str = PART
 
     def __post_init__(self):
         object.__setattr__(self, "name", checked_name("run", self.name))
-        for name in ("emotions", "rejected"):
+        for name in ("emotions", "rejected", "kept"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if "/" in self.name:
             raise BadInput(f"The name of a run has no slash, got {self.name!r}. Choose another name.")
         if self.source not in SOURCES:
             raise UnknownName("source of targets", self.source, SOURCES)
+        if self.mixed_from not in (PART, SIDE):
+            raise UnknownName("part that mixtures are planned on", self.mixed_from, (PART, SIDE))
         if not 0 <= self.votes <= 1000:
             raise BadInput(f"Votes of the candidate lie from 0 (all) to 1,000, got {self.votes}.")
         if self.augmentation is not None and self.augmentation.fraction == 0:
@@ -82,14 +91,15 @@ class TrainPlan:
 
 
 def from_document(document: Mapping) -> TrainPlan:
-    """The plan of a document. Raises BadInput."""
+    """The plan of a document that was kept: what it does not have means what it meant then. Raises BadInput."""
     unknown = sorted(set(document) - {part.name for part in fields(TrainPlan)})
     if unknown:
         raise BadInput(f"A training run has no setting {unknown[0]!r}.")
     try:
-        given = dict(document) | {"settings": TrainSettings(**document.get("settings", {}))}
+        given = {"mixed_from": SIDE} | dict(document)
+        given["settings"] = TrainSettings(**document.get("settings", {}))
         if document.get("augmentation"):
-            given["augmentation"] = settings_from(document["augmentation"])
+            given["augmentation"] = kept_document(document["augmentation"])
         return TrainPlan(**given)
     except TypeError as error:
         raise BadInput(f"These are no settings of a training run: {error}. Compare a saved plan.json.") from error

@@ -26,13 +26,13 @@ from emo_core.jobs.worker import Reporter, Stopped, carry_out
 from emo_core.revision import revision
 from emo_core.science import distributions
 from emo_core.training import hardware, several, table
-from emo_core.training.data import Data, Examples, Item, assemble
+from emo_core.training.data import Data, Examples, Item, assemble, held_out
 from emo_core.training.evaluate import predict
 from emo_core.training.hearing import check_all, faults_of, hear_all
 from emo_core.training.learner import Learner
 from emo_core.training.loop import Trained, train
 from emo_core.training.meter import Meter, counters
-from emo_core.training.plan import TrainPlan, from_document
+from emo_core.training.plan import SIDE, TrainPlan, from_document
 from emo_core.training.shortage import told_when_memory_ends
 from emo_core.training.unusable import Fault, counts, sentence
 from emo_core.training.watching import uuid_of
@@ -64,9 +64,11 @@ def _work(folder: Path, reporter: Reporter) -> None:
             "The study has no clip with sound and votes on one of its sides. Look at its split and the page Health."
         )
     training = Examples(_items(plan, found, learnt), distributions.normalise(votes[learnt]))
-    samples = _samples(plan, found, learnt, training, folder, reporter)
-    mixtures = _mixtures(plan, samples, training) if samples else None
-    data = assemble(plan.emotions, training, mixtures, share=plan.settings.validation_share, seed=plan.settings.seed)
+    carved = {"share": plan.settings.validation_share, "seed": plan.settings.seed}
+    mixed_from = training if plan.mixed_from == SIDE else training.where(~held_out(training, **carved))
+    samples = _samples(plan, found, mixed_from, folder, reporter)
+    mixtures = _mixtures(plan, samples, mixed_from) if samples else None
+    data = assemble(plan.emotions, training, mixtures, **carved)
     mix = partial(mixing.mix, settings=plan.augmentation) if samples else None
     settings = replace(plan.settings, cache=plan.settings.cache or str(_shared(folder)))
     report = _metered(reporter.report, meter) if meter else reporter.report
@@ -144,9 +146,9 @@ def _items(plan: TrainPlan, found: table.Table, rows: np.ndarray) -> tuple[Item,
 
 
 def _samples(
-    plan: TrainPlan, found: table.Table, rows: np.ndarray, training: Examples, folder: Path, reporter: Reporter
+    plan: TrainPlan, found: table.Table, training: Examples, folder: Path, reporter: Reporter
 ) -> Samples | None:
-    """What DiME-Aug adds to the training side."""
+    """What DiME-Aug makes of these clips."""
     if plan.augmentation is None:
         return None
     kind = features.mfcc() if plan.augmentation.features == "mfcc" else features.tower(_tower(plan))
@@ -158,7 +160,8 @@ def _samples(
             raise Stopped
 
     values = features.features_of(clips, kind, _shared(folder), report=report).values
-    speakers = [found.speakers[place] for place in np.flatnonzero(rows)]
+    speaker = dict(zip(found.names, found.speakers))
+    speakers = [speaker[name] for name in training.ids]
     side = TrainingClips(training.ids, plan.emotions, training.targets, values, speakers)
     return dime.plan(side, plan.augmentation, rejected=plan.rejected)
 
@@ -205,12 +208,33 @@ def _result(
         "best_epoch": trained.best_epoch, "best_js": trained.best_js, "epochs": len(trained.history),
         "history": trained.history, "train_mean": data.train.targets[own].mean(axis=0).tolist(),
         "train_clips": len(own), "validation_clips": len(data.validation), "mixtures": len(data.train) - len(own),
-        "mixtures_left_out": data.mixtures_left_out, "not_made": [asdict(each) for each in samples.not_made] if samples else [],
+        **_account_of_mixtures(plan, data, samples),
         "test_clips": int(tested.sum()),
         "left_out": {"no sound": found.silent, "no votes to learn from": found.without(plan)} | counts(found.unusable),
         "unusable": [asdict(each) for each in found.unusable],
         "clips_hash": hashes["clips"], "hashes": hashes,
     }  # fmt: skip
+
+
+def _account_of_mixtures(plan: TrainPlan, data: Data, samples: Samples | None) -> dict:
+    """How many mixtures were asked for, what became of the others, and of those that a listener kept or rejected.
+
+    kept, kept_not_trained    samples that a listener kept, whatever the settings that made them, and how many of them are not
+                              among those trained: they are of other settings, or of another seed or validation part
+    rejected, rejected_elsewhere    the same of those rejected: how many are none of this plan's samples
+    """
+    if samples is None:
+        return {"mixtures_asked": 0, "mixtures_left_out": data.mixtures_left_out, "not_made": []}
+    trained = {item.id for item in data.train.items if len(item.parents) == 2}
+    return {
+        "mixtures_asked": round(plan.augmentation.fraction * len(samples.clips)),
+        "mixtures_left_out": data.mixtures_left_out,
+        "not_made": [asdict(each) for each in samples.not_made],
+        "kept": len(plan.kept),
+        "kept_not_trained": len(set(plan.kept) - trained),
+        "rejected": len(plan.rejected),
+        "rejected_elsewhere": samples.unknown_rejections,
+    }
 
 
 def _hashes(data: Data, learner: Learner) -> dict[str, str]:

@@ -58,6 +58,7 @@ class TrainSettings:
     max_norm        to which the norm of the whole gradient is cut
     epochs          at most 50
     patience        epochs without a better validation JS after which training ends: 8 in the paper
+    weight_decay, warmup_share, max_norm    0.01, 5 % of the steps, gradients clipped at norm 1. Ours: the paper prints none
     batch           clips a step (effective batch); None: 64, the paper's (probe: 32)
     micro_batch     clips that go through the model at a time; None: 4 (probe: the whole batch)
 

@@ -54,6 +54,13 @@ class Table:
         """Training clips that the plan's source has no vote for."""
         return int((~self.is_test & (plan.targets(self.human, self.synthetic).sum(axis=1) == 0)).sum())
 
+    def fewer(self, plan) -> int:
+        """Training clips with fewer candidate votes than the plan draws of each: they have all of theirs."""
+        if plan.source == "human" or not plan.votes:
+            return 0
+        votes = self.synthetic[~self.is_test].sum(axis=1)
+        return int(((votes > 0) & (votes < plan.votes - 1e-9)).sum())
+
 
 def write(folder: Path, columns: dict[str, list], silent: int, unusable: Sequence[Fault] = ()) -> None:
     """Keep the clips of a run: columns of `store.training_clips`, and what is not among them."""

@@ -14,8 +14,8 @@ from emo_core.store.votes_as_of import votes_as_of
 
 def saturation(store: Database, study: str, order: str = "subsets", **options) -> dict:
     """Exact saturation curves with intervals, noise floor, exchange rate, fit and saturation point."""
-    votes = ("candidate",) if order == "collected" else ()
-    return analysis.saturation.saturation(data.of_study(store, study, votes=votes), order=order, **options)
+    votes = data.of_study(store, study, collected=order == "collected")
+    return analysis.saturation.saturation(votes, order=order, **options)
 
 
 def ambiguity(store: Database, study: str, panel: list[str] | None = None, **options) -> dict:

@@ -23,16 +23,17 @@ def _plan(
         )
     if augment:
         chosen["augmentation"] = {"seed": settings.get("seed", 0)} | dict(augmentation or {}) | {"fraction": augment}
-        chosen["rejected"] = _rejected(store, study)
+        chosen |= _heard(store, study)
     label = f"{settings.get('backbone', 'probe')}".rstrip("/").split("/")[-1]
     chosen["name"] = name or _free_name(store, f"{label} {settings['target']}{f' +{augment:.0%}' if augment else ''}")
     return control.plan_for(store, study, chosen | {"settings": settings})
 
 
-def _rejected(store: Database, study: str) -> tuple[str, ...]:
-    """Samples that somebody listened to on the page Augment and rejected."""
+def _heard(store: Database, study: str) -> dict[str, tuple[str, ...]]:
+    """Samples that somebody listened to on the page Augment, and `rejected` or `kept`."""
     number = studies.find_study(store.cursor(), study).study_id
-    return tuple(sorted(listening.read(listening.path_of(store.folder, number)).rejected))
+    found = listening.read(listening.path_of(store.folder, number))
+    return {verdict: tuple(sorted(found.of(verdict))) for verdict in ("rejected", "kept")}
 
 
 def _free_name(store: Database, base: str) -> str:
@@ -105,7 +106,7 @@ def train_grid(
         raise BadInput(f"A grid has 1 to 100 seeds, got {seeds}.")
     more = {"votes": votes, "skip_unusable": skip_unusable}
     first = _plan(store, study, name or _free_grid(store), 0.0, None, settings=settings, **more)
-    first = replace(first, rejected=_rejected(store, study))
+    first = replace(first, **_heard(store, study))
     if augmentation:
         first = replace(first, augmentation=settings_from(augmentation))
     plans = grid(

@@ -10,6 +10,7 @@ from pages.parts.analyses import URL
 from pages.parts.session import fail
 
 _USUAL = Settings()
+_VOTES = "A seeded random so many of each clip's votes; 0: all of them."
 _LABELS = {
     "neighbour_class": "The neighbour may be of", "metric": "Distance", "lam": "λ is drawn", "minority": "Filled are emotions",
     "ties": "Clips with several dominant emotions", "length": "As long as the", "loudness": "Loudness", "over": "Beyond full scale",
@@ -53,9 +54,7 @@ def _source(study: Study) -> tuple[str, int]:
     )
     if source == "human":
         return source, 0
-    votes = st.number_input(
-        "Candidate votes a clip", 0, 10_000, 0, key="votes", width=180, help="The first ones; 0: all of them.", **URL
-    )
+    votes = st.number_input("Candidate votes a clip", 0, 10_000, 0, key="votes", width=180, help=_VOTES, **URL)
     return source, int(votes)
 
 
@@ -76,7 +75,7 @@ def _further() -> dict[str, object]:
                     _USUAL.neighbours,
                     key="k",
                     width=170,
-                    help="The paper takes the nearest.",
+                    help="Ours: 1. The paper takes “its nearest neighbor” by K-nearest neighbors and prints no k.",
                     **URL,
                 )
             )
@@ -92,6 +91,7 @@ def _further() -> dict[str, object]:
             chosen["seed"] = int(st.number_input("Seed", 0, 2**31 - 1, _USUAL.seed, key="seed", width=150, **URL))
             chosen["across_speakers"] = st.checkbox("Parents may be two speakers", True, key="across", **URL)
         st.caption(
-            "What the paper leaves open stands at the reading closest to its words. Each choice says what it does."
+            "Loudness *as is* is the paper's equation 1. What it does not print is ours: k = 1, λ drawn evenly from 0 to 1, "
+            "features, distance, minority, ties and length. Each choice says what it does."
         )
     return chosen

@@ -8,6 +8,7 @@ import streamlit as st
 from emo_core.analysis.results_runs import TrainingRun
 from emo_core.store import Database, runs
 from emo_core.training import package
+from emo_core.training.told import mixtures
 from pages.parts import analyses
 from pages.parts import results_documents as documents
 from pages.parts.job_view import STATES, duration
@@ -76,8 +77,9 @@ def facts(found: Mapping) -> dict[str, str]:
         best = f"{found['best_epoch']} of {found['epochs']} (validation JS {found['best_js']:.3f})"
     return {
         "job": str(found["job"]),
-        "votes learnt from": found["source"] + (f", {found['votes']:,} synthetic votes a clip" if found["votes"] else ""),
+        "votes learnt from": found["source"] + (f", {found['votes']:,} random synthetic votes a clip" if found["votes"] else ""),
         "augmentation": f"{mixed['fraction']:.0%} of the training clips" if mixed.get("fraction") else "none",
+        "mixtures": mixtures(found) or ("not recorded" if mixed.get("fraction") else "none"),
         "backbone, loss, seed": f"{found['settings'].get('backbone')}, {found['settings'].get('loss')}, {found['seed']}",
         "clips": ", ".join(f"{found[key] or 0:,} {word}" for key, word in PARTS.items()),
         "left out": gone or "none",

@@ -16,6 +16,7 @@ def basis(found: Mapping) -> str:
     return (
         f":material/filter_alt: n = {found['clips']:,} test clips that every run predicted, against the votes of "
         f"**{escape(found['reference'])}** as they are now. Left out: {escape(gone or 'none')}.{escape(repeated)}"
+        + "".join(f" {escape(each['words'])}." for each in found["unlike"])
     )
 
 

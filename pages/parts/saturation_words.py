@@ -2,6 +2,11 @@
 
 from pages.parts.analyses import in_words
 
+ORDER = (
+    "Subsets: the exact mean over all n of a clip's votes. Collected adds the first n votes, on clips "
+    "where every vote has a time or a draw number of its own; counts have no order."
+)
+
 
 def headline(found: dict) -> str:
     """Where the curve levels off, and how sure that is."""
@@ -27,6 +32,18 @@ def headline(found: dict) -> str:
     return (
         f"**{point:,}{ends} votes**: {found['saturation_rule']}.{beyond} Fitted by a {fit['form']}{_aicc(fit['aicc'])}, which falls as "
         f"divergences of independent votes do; {others}."
+    )
+
+
+def collected(found: dict) -> str:
+    """On which clips an order is recorded, and what all subsets give on the same ones."""
+    without = found["clips_without_order"]
+    gone = f" On {without:,} other clips with as many votes no order is recorded." if without else ""
+    return (
+        f"First n votes: over the {found['clips']:,} clips where every vote has a time or a draw number "
+        f"of its own.{gone} On the same clips all subsets give {found['subsets_mean'][0]:.3f} at n = 1 "
+        f"and {found['subsets_mean'][-1]:.3f} at n = {found['n'][-1]}; the first n give "
+        f"{found['mean'][0]:.3f} and {found['mean'][-1]:.3f} bits."
     )
 
 

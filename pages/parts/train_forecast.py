@@ -52,10 +52,17 @@ def _clips(sides: Mapping, batches: str, steps: Mapping) -> str:
         gone.append(f"{sides['silent']:,} clips have no sound here")
     if sides["unusable"]:
         gone.append(f"the sound of {sides['unusable']:,} clips cannot be used")
-    mixed = f" DiME-Aug adds at most {steps['mixtures']:,} mixtures." if steps["mixtures"] else ""
+    fewer = ""
+    if sides["fewer"]:
+        fewer = f" {sides['fewer']:,} clips have fewer candidate votes than asked for: all of theirs count."
+    mixed = ""
+    if steps["mixtures"]:
+        asked = f", of {steps['asked']:,} asked for" if steps["mixtures"] < steps["asked"] else ""
+        mixed = f" DiME-Aug adds at most {steps['mixtures']:,} mixtures{asked}."
     return (
         f"{sides['train']:,} clips to learn from, {held} held out for early stopping; {sides['test']:,} to test on, always against "
-        f"the listeners.{mixed} {batches[0].upper()}{batches[1:]}." + (f" Left out: {'; '.join(gone)}." if gone else "")
+        f"the listeners.{mixed}{fewer} {batches[0].upper()}{batches[1:]}."
+        + (f" Left out: {'; '.join(gone)}." if gone else "")
     )
 
 

@@ -143,7 +143,7 @@ def _votes(*, disabled: bool) -> int:
             0,
             key="train:votes",
             disabled=disabled,
-            help="The first so many; 0: all.",
+            help="A seeded random so many of each clip's votes; 0: all.",
         )
     )
 
@@ -175,6 +175,10 @@ def _model() -> dict:
 def _more(backbone: str) -> dict:
     """Everything that has a usual value; what is left empty keeps it."""
     usual = TrainSettings(backbone).resolved()
+    st.caption(
+        "Ours, as paper 1 prints none: warm-up over 5 % of the steps, weight decay 0.01, gradients clipped at norm 1. In a terminal: "
+        "`grid --set warmup_share=0.1`, `weight_decay`, `max_norm`."
+    )
     chosen = {
         "loss": st.selectbox("Loss", list(LOSSES), format_func=LOSSES.get, key="train:loss"),
         "epochs": int(st.number_input("Epochs at most", 1, 50, 50, key="train:epochs")),

@@ -10,6 +10,7 @@ from emo_core.charts import results as charts
 from emo_core.store import Database, runs
 from emo_core.training import control
 from emo_core.training.plan import EPOCHS
+from emo_core.training.told import mixtures
 from pages.parts import figures, train_form, train_table, train_wishes
 from pages.parts.job_view import duration
 from pages.parts.session import escape
@@ -142,4 +143,6 @@ def ended(now: Mapping) -> str:
         parts.append(escape(now["note"].partition(";")[0]))
     if now["took_s"] is not None:
         parts.append(f"took {duration(now['took_s'])}")
+    if told := mixtures(now):
+        parts.append(escape(told))
     return " · ".join(parts)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from emo_core import analysis, science, verbs
+from emo_core import analysis, verbs
 from emo_core.analysis import data
 from emo_core.errors import BadInput, UnknownName
 from emo_core.science import ambiguity, subsets
@@ -78,23 +78,11 @@ def test_votes_of_a_further_panel_are_those_of_a_study_of_it(crema):
 
 
 def test_documents_are_json_and_the_same_twice(filled):
-    for verb, options in (("saturation", {"groups": "emotion", "order": "collected"}), ("ambiguity", {"k": 4}),
+    for verb, options in (("saturation", {"groups": "emotion"}), ("ambiguity", {"k": 4}),
                           ("standin", {"groups": "emotion"}), ("advise", {"budget": 7}), ("sandbox", {"breakdown": "rater"})):  # fmt: skip
         first = verbs.run(filled, verb, {"study": "small"} | options)
         data._kept.clear()
         assert json.dumps(first) == json.dumps(verbs.run(filled, verb, {"study": "small"} | options))
-
-
-def test_votes_in_the_order_in_which_they_came(filled):
-    found = verbs.run(filled, "saturation", {"study": "small", "order": "collected"})
-    collected, counts = found["collected"], data.of_study(filled, "small")
-    whole = science.jensen_shannon_divergence(science.normalise(counts.reference), science.normalise(counts.candidate))
-    assert collected["clips"] == 40 and collected["mean"][-1] == pytest.approx(whole.mean())
-    assert found["js_mean"][-1] == pytest.approx(whole.mean())
-    votes = data.of_study(filled, "small", votes=("candidate",)).candidate_votes
-    first = np.array([votes.label[votes.clip == clip][0] for clip in range(40)])
-    alone = science.jensen_shannon_divergence(science.normalise(counts.reference), np.eye(4)[first])
-    assert collected["mean"][0] == pytest.approx(alone.mean())
 
 
 def test_new_votes_show_at_once(filled, tmp_path):

@@ -8,7 +8,7 @@ from emo_core.augmentation.mixing import mix, mixture
 from emo_core.augmentation.settings import CHOICES, Settings
 from emo_core.errors import BadInput
 
-AS_IS = Settings(loudness="as_is")
+AS_IS, RMS = Settings(loudness="as_is"), Settings(loudness="rms")
 
 
 def noise(length: int, level: float = 0.1, seed: int = 0) -> np.ndarray:
@@ -81,10 +81,17 @@ def test_silence_and_single_samples(loudness):
     assert len(mix(click, click, 0.5, settings)) == 1
 
 
+def test_the_default_is_equation_1_on_waveforms_as_they_are():
+    one, other = noise(16_000, 0.3, 1), noise(12_000, 0.01, 2)
+    expected = 0.25 * one.astype(float)
+    expected[:12_000] += 0.75 * other
+    np.testing.assert_allclose(mix(one, other, 0.25, Settings()), expected, atol=1e-7)
+
+
 def test_a_nearly_silent_parent_is_raised_by_20_decibels_at_most():
     hum, sound = noise(16_000, 1e-5, 1), noise(16_000, 0.1, 2)
-    assert rms(mix(hum, np.zeros_like(sound), 1.0, Settings())) == pytest.approx(rms(hum), rel=1e-5)
-    raised = mix(hum, sound, 0.5, Settings()).astype(float) @ hum / (rms(hum) * len(hum))
+    assert rms(mix(hum, np.zeros_like(sound), 1.0, RMS)) == pytest.approx(rms(hum), rel=1e-5)
+    raised = mix(hum, sound, 0.5, RMS).astype(float) @ hum / (rms(hum) * len(hum))
     assert raised == pytest.approx(0.5 * 10 * rms(hum), rel=0.35)  # beside 0.5 · sound's chance correlation
 
 

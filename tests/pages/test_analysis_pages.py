@@ -1,8 +1,10 @@
 """The pages of the analysis: what they say is what the documents say; nothing to compare is told, not shown."""
 
 import pytest
+import streamlit as st
 
 from emo_core import verbs
+from emo_core.analysis import data
 from emo_core.store import Database
 from tests.conftest import copied
 from tests.pages.test_pages import draw, said
@@ -52,7 +54,15 @@ def test_saturation_says_what_the_document_says(filled, monkeypatch):
 
 
 def test_saturation_options_stand_in_the_address(filled, monkeypatch):
-    app = draw(monkeypatch, filled, "saturation", most="3", groups="tertile", order="collected", measure="BC")
+    app = draw(monkeypatch, filled, "saturation", order="collected")
+    assert "is recorded on no clip (0 of 40 have it)" in app.error[0].value
+    with filled.writing() as cursor:
+        cursor.execute("UPDATE votes SET voted_at = TIMESTAMP '2024-01-01' + to_seconds(vote_id)")
+    data._kept.clear()
+    st.cache_data.clear()
+    app = draw(monkeypatch, filled, "saturation", order="collected")
+    assert any("First n votes: over the 40 clips" in caption.value for caption in app.caption)
+    app = draw(monkeypatch, filled, "saturation", most="3", groups="tertile", measure="BC")
     assert app.number_input(key="most").value == 3
     assert "at least 3 votes" in said(app) and "For each tertile" in said(app)
     found = verbs.run(filled, "saturation", {"study": "small", "most": 3, "groups": "tertile"})

@@ -1,4 +1,5 @@
--- Votes and ratings on the clips that a study keeps, in the order in which they came. An emotion of 0 is none.
+-- Votes and ratings on the clips that a study keeps, earlier ones first where times are known, else as they are stored. An
+-- emotion of 0 is none.
 -- $: study, panels, left_out where a rater is
 SELECT
     answers.clip_id, coalesce(answers.rater_id, -1) AS rater_id, coalesce(answers.emotion_id, 0) AS emotion_id,
