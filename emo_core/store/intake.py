@@ -104,6 +104,7 @@ def fill(
     _stage_labels(cursor, labels)
     notes = []
     cursor.execute("SET VARIABLE unknown_columns = []::VARCHAR[]")
+    cursor.execute("CREATE OR REPLACE TEMP TABLE rows_apart (row BIGINT, told UBIGINT)")
     try:
         if is_file:
             notes = _stage_file(cursor, votes, labels, by_span=spans)
@@ -165,7 +166,13 @@ def _stage_file(cursor: Cursor, votes: VotesFile, labels: Mapping[str, str], *, 
     unknown = set_aside.siblings(look, votes)
     whole = _check_shares(cursor, source, votes, unknown)
     notes = set_aside.as_notes(set_aside.set_aside(look, votes))
-    notes += _notes_on_spelling(cursor, source, votes)
+    apart = set_aside.conditions(look, votes) if votes.rater else ()
+    if apart:
+        cells = ", ".join(f"cleaned({quoted(name)})" for name in apart)
+        cursor.execute(
+            f'INSERT INTO rows_apart SELECT "row number", hash({cells}) FROM {source}'  # noqa: S608
+        )
+    notes += set_aside.means(look, votes) + _notes_on_spelling(cursor, source, votes)
     source, clip, spans = _with_spans(cursor, source, votes, by_span)
     notes += spans
     fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
@@ -368,12 +375,13 @@ def _notes_on_graded(cursor: Cursor, votes: VotesFile, unknown: tuple[str, ...])
     )
     what = f"count as {votes.none_counts_as}" if votes.none_counts_as else "are left out"
     unheard = f"{aside:,} answers hear an emotion that is left out ({', '.join(unknown)}); it counts nowhere."
-    return [
-        f"{none:,} answers hear none of the emotions; they {what}.",
+    said = {
+        f"{none:,} answers hear none of the emotions; they {what}.": none,
         f"{tied:,} answers hear two or more emotions equally: a hash of clip, rater and emotion says which is the label, the "
-        "others are secondary labels. A study with secondary weight 1 counts each emotion by its strength.",
-        *([unheard] if unknown and aside else []),
-    ]
+        "others are secondary labels. A study with secondary weight 1 counts each emotion by its strength.": tied,
+        unheard: aside if unknown else 0,
+    }
+    return [note for note, answers in said.items() if answers]
 
 
 def leave_labels_out(cursor: Cursor) -> list[str]:
@@ -386,9 +394,11 @@ def leave_labels_out(cursor: Cursor) -> list[str]:
         cursor.execute("DELETE FROM incoming WHERE left_out")
         if not one_row(cursor, "SELECT count(*) FROM incoming")[0]:
             raise BadTable("The mapping leaves every vote out. Map at least one label to an emotion.")
+    why = {True: ": it is not an emotion that is known", False: ", as the mapping says"}
     return [
-        f"{count:,} votes for {label!r} were left out{': it is not an emotion that is known' if unknown else ', as the mapping says'}."
+        f"{count:,} votes for {label!r} were left out{why[unknown]}."
         for label, count, unknown in rows
+        if label != NONE_HEARD  # `_notes_on_graded` says it
     ]
 
 

@@ -32,6 +32,7 @@ _NO_EMOTION = {
 }  # fmt: skip
 UNKNOWN = "holds grades or counts like the emotions' columns and is not an emotion that is known"
 _LABELS = 0.6
+_CONDITIONS = 8  # values of a column that tells panels or trials apart; a row's own number has more
 
 
 def used(votes: VotesFile) -> set[str]:
@@ -164,17 +165,30 @@ def _why(look, column, votes: VotesFile) -> str:
     return "has no meaning that is known"
 
 
+def conditions(look, votes: VotesFile) -> tuple[str, ...]:
+    """Columns left aside that have few values, as voice, face and both, or the number of a trial have: a named rater's
+    answers that differ in one of them are several answers, not one row that stands twice.
+    """
+    aside = set_aside(look, votes)
+    return tuple(
+        column.name
+        for column in look.columns
+        if column.name in aside
+        and column.name not in votes.ignore
+        and 1 < column.distinct <= min(_CONDITIONS, look.looked_at - 1)
+    )
+
+
 def _is_condition(look, name: str, votes: VotesFile) -> bool:
-    """Whether each rater answers a clip once for every value of the column, as for voice, face and both."""
+    """Whether the column has another value each time a rater answers a clip again."""
     if votes.clip not in look.sample or votes.rater not in look.sample:
         return False
     seen = defaultdict(list)
     for clip, rater, value in zip(look.sample[votes.clip], look.sample[votes.rater], look.sample[name]):
         seen[clip, rater].append(value)
     again = [values for values in seen.values() if len(values) > 1]
-    kinds = set(look.sample[name])
-    most = max(map(len, again), default=0)
-    return 1 < len(kinds) == most <= 8 and all(len(set(values)) == len(values) for values in again)
+    few = 1 < len(set(look.sample[name])) <= min(_CONDITIONS, len(look.sample[name]) - 1)
+    return bool(again) and few and all(len(set(values)) == len(values) for values in again)
 
 
 def as_notes(aside: dict[str, str]) -> list[str]:
@@ -197,10 +211,26 @@ def doubts(look, votes: VotesFile, reason: str | None = None) -> list[str]:
         )
     if reason and votes.votes_per_row is None:
         found.append(f"{reason} {next_for_shares(reason)}")
+    found += means(look, votes)
     offset = next((column.name for column in look.columns if words(column.name) == ["offset"]), None)
     if offset and offset not in used(votes):
         found.append(f"{offset} may be a start or an end: say which with --start or --end.")
     return found
+
+
+def means(look, votes: VotesFile) -> list[str]:
+    """A sentence where graded columns of unnamed raters hold fractions: means over raters are not one rater's answer."""
+    graded = [column for column in look.columns if column.name in votes.graded]
+    fractions = [
+        value for column in graded for value, _ in column.values if is_number(value) and not number(value).is_integer()
+    ]
+    if votes.rater or not fractions:
+        return []
+    return [
+        f"{', '.join(column.name for column in graded)} hold fractions such as {fractions[0]}, and no column names a rater: "
+        "they may be means over several raters. Each row is taken as one answer; import the raters' own answers instead "
+        "where you have them."
+    ]
 
 
 def next_for_shares(reason: str) -> str:

@@ -119,7 +119,7 @@ def test_graded_words_have_their_worth_and_unknown_ones_are_asked_for(store, tmp
     assert "Say what these words are worth" in said(app) and "the grade 'stark' for happy" in said(app)
     choose(app, "number_input", "stark", 3.0)
     choose(app, "selectbox", "An answer without emotion counts as", "")
-    assert "break a rule" not in said(app) and "1 votes for 'none heard' were left out" in said(app)
+    assert "break a rule" not in said(app) and "1 answers hear none of the emotions; they are left out" in said(app)
     press(app, "Import")
     assert corpora.list_panels(store, "votes")[0]["votes"] == 3
 

@@ -252,7 +252,7 @@ def test_who_is_tied_first_does_not_hang_on_the_columns_order(store, tmp_path):
 def test_answers_that_hear_nothing_can_be_left_out(store, tmp_path):
     report = corpora.add_corpus(store, "c", of_file(graded(tmp_path, if_none="")))
     assert report.votes == 2
-    assert "1 votes for 'none heard' were left out, as the mapping says." in report.notes
+    assert "1 answers hear none of the emotions; they are left out." in report.notes
 
 
 @pytest.mark.parametrize(
