@@ -162,7 +162,8 @@ def card(each: TrainingRun) -> dict:
     """A run's settings, what it was trained on, with what and for how long."""
     told = ("ended", "best_epoch", "best_js", "epochs", "history", "train_mean", "train_clips", "validation_clips",
             "mixtures", "mixtures_asked", "mixtures_left_out", "not_made", "kept", "kept_not_trained", "rejected",
-            "rejected_elsewhere", "test_clips", "left_out", "seconds", "attempts", "device", "hardware", "revision", "versions", "energy_kwh",
+            "rejected_elsewhere",
+            "test_clips", "left_out", "seconds", "attempts", "device", "hardware", "revision", "versions", "energy_kwh",
             "energy_of", "clips_hash", "hashes")  # fmt: skip
     settings = each.run.settings
     return {

@@ -33,7 +33,8 @@ def saturation(
     most: N; by default what every clip has (`science.saturation.curve_length`). rule, value: "share" (default 0.1) or "bits"
     (default 0.01) of remaining gain. price: of one vote, in any currency. groups: the same curve for each tertile of reference
     entropy, each emotion (by the reference's majority, ties in each) or each corpus. order: "subsets" (exact) or "collected" adds
-    the curve of the votes as they came, over the clips on which times or draw numbers say so; it needs `collected`. measure: of which the floor is wanted besides that of JS;
+    the curve of the votes as they came, over the clips on which times or draw numbers say so; it
+    needs `collected`. measure: of which the floor is wanted besides that of JS;
     "js_distance" adds the sampled curve of the JS distance.
 
     Raises BadInput where the study has no candidate, an option is out of range, or no order was recorded for "collected".

@@ -163,7 +163,8 @@ def forecast(store: Database, plans: Sequence[TrainPlan], found: Table, *, execu
         "runs": len(plans), "in_turn": in_turn, "resource": waits_for,
         "steps": asdict(each[0]) if len(each) == 1 else {
             "an_epoch": [min(one.an_epoch for one in each), max(one.an_epoch for one in each)],
-            "at_most": sum(one.at_most for one in each), "mixtures": max(one.mixtures for one in each), "asked": max(one.asked for one in each),
+            "at_most": sum(one.at_most for one in each), "mixtures": max(one.mixtures for one in each),
+            "asked": max(one.asked for one in each),
         },
         "memory": asdict(needs) | {"enough": needs.enough},
         "time": rate and _time(rate, sum(one.at_most for one in each), len(plans)),
