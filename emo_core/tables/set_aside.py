@@ -211,7 +211,8 @@ def doubts(look, votes: VotesFile, reason: str | None = None) -> list[str]:
         )
     if reason and votes.votes_per_row is None:
         found.append(f"{reason} {next_for_shares(reason)}")
-    found += means(look, votes)
+    if not reason:
+        found += means(look, votes)
     offset = next((column.name for column in look.columns if words(column.name) == ["offset"]), None)
     if offset and offset not in used(votes):
         found.append(f"{offset} may be a start or an end: say which with --start or --end.")
