@@ -54,9 +54,7 @@ def _source(study: Study) -> tuple[str, int]:
     )
     if source == "human":
         return source, 0
-    votes = st.number_input(
-        "Candidate votes a clip", 0, 10_000, 0, key="votes", width=180, help=_VOTES, **URL
-    )
+    votes = st.number_input("Candidate votes a clip", 0, 10_000, 0, key="votes", width=180, help=_VOTES, **URL)
     return source, int(votes)
 
 

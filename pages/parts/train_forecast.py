@@ -43,7 +43,8 @@ def _clips(sides: Mapping, batches: str, steps: Mapping) -> str:
         mixed = f" DiME-Aug adds at most {steps['mixtures']:,} mixtures{asked}."
     return (
         f"{sides['train']:,} clips to learn from, {held} held out for early stopping; {sides['test']:,} to test on, always against "
-        f"the listeners.{mixed}{fewer} {batches[0].upper()}{batches[1:]}." + (f" Left out: {'; '.join(gone)}." if gone else "")
+        f"the listeners.{mixed}{fewer} {batches[0].upper()}{batches[1:]}."
+        + (f" Left out: {'; '.join(gone)}." if gone else "")
     )
 
 

@@ -35,9 +35,7 @@ def fill(store, votes: pd.DataFrame, **choices) -> None:
 
 def counts(rows: dict[str, tuple[int, ...]], **columns) -> pd.DataFrame:
     """Anonymous votes in the order of the emotions, as a file of counts holds them."""
-    told = [
-        (clip, label) for clip, row in rows.items() for label, n in zip(EMOTIONS, row) for _ in range(n)
-    ]
+    told = [(clip, label) for clip, row in rows.items() for label, n in zip(EMOTIONS, row) for _ in range(n)]
     return pd.DataFrame(told, columns=["clip", "label"]).assign(rater=None, **columns)
 
 
