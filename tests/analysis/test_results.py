@@ -132,8 +132,9 @@ def test_runs_of_unlike_votes_are_not_seeds_of_one_cell(filled):
 def test_a_run_with_another_seed_of_augmentation_is_no_repeat(filled):
     p = heard_shares(filled, "small")
     for seed in (1, 2):
-        mixed = {"fraction": 0.1, "seed": seed}
-        plant_training(filled, "small", f"m{seed}", near(p, 0.3, seed=seed), augmentation=mixed)
+        plant_training(filled, "small", f"m{seed}", near(p, 0.3, seed=seed), fraction=0.1, seed=seed)
+    with filled.writing() as cursor:  # the same seed of training
+        cursor.execute('UPDATE runs SET settings = json_merge_patch(settings, \'{"settings": {"seed": 1}}\')')
     document = results.results(filled, "small")
     assert document["repeated"] == [] and document["cells"][0]["runs"] == ["m1", "m2"]
 
