@@ -174,9 +174,10 @@ def look(store: Database, path: str, header: bool | None = None) -> dict:
 
 
 def map_file(store: Database, file: dict, mapping: str | None = None, save: str | None = None) -> dict:
-    """What a description of a table makes of its labels, with their counts; what it leaves open is guessed. `set_aside` names
-    the columns that are not taken and why, `why` what speaks for a guessed shape, `open` what should be said before an import. `save` keeps the description under a
-    name for other files.
+    """What a description of a table makes of its labels, with their counts; what it leaves open is guessed.
+
+    `set_aside` names the columns that are not taken and why, `why` what speaks for a guessed shape, `open` what should be
+    said before an import. `save` keeps the description under a name for other files.
     """
     given = {key: value for key, value in file.items() if value not in (None, [], {})}
     if mapping:
