@@ -16,8 +16,8 @@ from tests.corpora.fixtures_sound import write_sound
 
 
 def votes_of(reading) -> list[tuple]:
-    votes = reading.votes.astype(object).where(reading.votes.notna(), None)
-    return list(votes[["clip", "panel", "rater", "label", "valence"]].itertuples(index=False, name=None))
+    votes = reading.votes.reindex(columns=["clip", "panel", "rater", "label", "valence"]).astype(object)
+    return list(votes.where(votes.notna(), None).itertuples(index=False, name=None))
 
 
 def of_the_library(folder: Path, storage: str) -> Path:
