@@ -67,7 +67,7 @@ CASES: dict[str, dict[str, tuple[dict, tuple, tuple | None]]] = {
     "distributions": {
         "run": ({"run": ["other"]}, ("sources",), None),
         "temperature": ({"temperature": 2.0}, ("sources",), None),
-        "subtokens": ({"subtokens": "first"}, ("sources",), None),
+        "subtokens": ({"subtokens": "first"}, ("views",), None),
         "smoothing": ({"smoothing": 0.2}, ("sources",), None),
         "by": ({"by": "speaker"}, ("sources",), None),
     },
