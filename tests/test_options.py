@@ -1,12 +1,17 @@
 """Every option of every command that analyses changes what it says it changes; a new option without a case fails here."""
 
+from pathlib import Path
+
 import pytest
 import typer
 
 from emo_core import verbs
+from emo_core.analysis import data
 from emo_core.cli import app
+from emo_core.publishing import pack
 from emo_core.store import Database, readings
-from tests.conftest import copied, fill_small
+from emo_core.verbs import plain as plain_of
+from tests.conftest import ROOT, copied, fill_small
 from tests.model_readings import plant_run, plausible_rows
 from tests.trained_runs import heard_shares, near, plant_training
 
@@ -76,12 +81,51 @@ CASES: dict[str, dict[str, tuple[dict, tuple, tuple | None]]] = {
         "by": ({"by": "speaker"}, ("cells",), ("strata",)),
     },
 }  # fmt: skip
-# Options with tests of their own: they name files, choose the form of the output, or need what this store has not.
+# Options that other tests try, which are named: they need a job's features, files or orders that this store has not.
+_DIME, _MIXING = "tests/augmentation/test_dime.py", "tests/augmentation/test_mixing.py"
+_RULES = f"{_DIME}::test_parents_and_targets_keep_the_rules"
 ELSEWHERE = {
-    "saturation": {"order"},  # tests/analysis/test_documents.py
-    "advise": {"to"},
+    "saturation": {"order": "tests/store/test_order.py::test_collected_votes_are_those_of_the_clips_with_an_order"},
+    "advise": {"to": "tests/test_cli.py::test_a_session_from_corpus_to_export"},
+    "health": {"examine": "tests/pages/test_health_page.py::test_a_file_is_examined_again_only_where_it_changed"},
+    "pack": {"check": "tests/publishing/test_pack.py::test_a_changed_number_is_named"},
+    "export": {"audio": "tests/store/test_exporting.py::test_sound_travels_in_the_folder_and_what_is_missing_is_named"},
+    "augment": {
+        "source": "tests/analysis/test_augmentation_page_data.py::test_combined_pools_votes_and_needs_a_candidate",
+        "votes": "tests/store/test_order.py::test_a_few_votes_are_expected_to_say_what_all_say",
+        "fraction": f"{_DIME}::test_larger_fractions_extend_smaller_ones_and_fill_the_rarest",
+        "features": "tests/augmentation/test_features.py::",
+        "backbone": "tests/augmentation/test_features.py::",
+        "neighbours": f"{_DIME}::test_the_second_parent_is_drawn_evenly_among_the_k_nearest",
+        "metric": f"{_DIME}::test_neighbours_are_nearest_in_standardised_features",
+        "neighbour_class": _RULES,
+        "lam": _RULES,
+        "alpha": _RULES,
+        "across_speakers": _RULES,
+        "minority": _RULES,
+        "ties": f"{_DIME}::test_tied_clips_are_shared_or_left_out",
+        "length": f"{_MIXING}::test_ends_and_symmetry",
+        "loudness": f"{_MIXING}::test_the_default_is_equation_1_on_waveforms_as_they_are",
+        "over": f"{_MIXING}::test_beyond_full_scale_is_told_and_mended",
+        "seed": f"{_DIME}::test_another_seed_makes_other_samples",
+        "to": "tests/test_cli_augment.py::test_augment_end_to_end_on_the_demo",
+        "detach": "tests/test_cli_augment.py::test_augment_end_to_end_on_the_demo",
+    },
 }
-OF_THE_COMMAND = {"context", "study", "as_json"}
+PACKED = {
+    "most": ({"most": 4}, ("saturation", "n"), ("ambiguity", "edges")),
+    "epsilon": ({"epsilon": 0.4}, ("standin", "epsilon"), ("saturation",)),
+    "k": ({"k": 4}, ("ambiguity", "strata"), ("saturation",)),
+    "by": ({"by": "speaker"}, ("saturation", "js_low"), ("saturation", "js_mean")),
+}
+EXPORTED = {
+    "what": {"what": "votes"},
+    "form": {"form": "jsonl", "to": "out.jsonl"},
+    "columns": {"columns": ["clip", "n_reference"]},
+    "raters": {"what": "votes", "raters": "kept"},
+    "clips": {"what": "votes", "clips": "kept", "study": "few"},
+}
+OF_THE_COMMAND = {"context", "study", "corpus", "as_json"}
 NEEDED = {"advise": {"budget": 100.0}}
 
 
@@ -102,11 +146,47 @@ def small(prepared, tmp_path_factory):
     store.close()
 
 
-@pytest.mark.parametrize("name", CASES)
+TRIED = CASES | {"pack": PACKED | {"to": (), "panel": ()}, "export": EXPORTED | {"to": ()}, "health": {}, "augment": {}}
+
+
+@pytest.mark.parametrize("name", TRIED)
 def test_every_option_has_a_case(name):
     command = typer.main.get_command(app).commands[name]
     options = {each.name for each in command.params} - OF_THE_COMMAND
-    assert options == set(CASES[name]) | ELSEWHERE.get(name, set())
+    assert options == set(TRIED[name]) | set(ELSEWHERE.get(name, {}))
+    for place in ELSEWHERE.get(name, {}).values():
+        file, _, function = place.partition("::")
+        assert f"def {function}" in (ROOT / file).read_text()
+
+
+@pytest.mark.parametrize("option", PACKED)
+def test_every_option_of_a_pack_changes_what_it_says(small, option):
+    arguments, changed, kept = PACKED[option]
+    votes = data.of_study(small, "small", votes=("reference", "candidate"))
+    plain, found = (plain_of(pack.results_of(votes, pack.Options(**each))) for each in ({}, arguments))
+    assert part(found, changed) != part(plain, changed) is not None
+    assert part(found, kept) == part(plain, kept)
+
+
+def test_panels_of_a_pack_are_in_it(small):
+    votes = data.of_study(small, "small", votes=("reference", "candidate"), panels=("model:other",))
+    assert "model:other" in str(plain_of(pack.results_of(votes, pack.Options()))["standin"])
+
+
+@pytest.mark.parametrize("option", EXPORTED)
+def test_every_option_of_an_export_changes_the_file(small, tmp_path, option):
+    if option == "clips":
+        choices = {"reference": "human", "candidate": "synthetic:sim/1", "emotions": "anger,sad", "rule": "all_inside"}
+        verbs.run(small, "study add", {"name": "few", "corpus": "small"} | choices)
+    arguments = {"study": "small", "to": "out.csv"} | EXPORTED[option]
+    without = {"raters": ("raters",), "clips": ("clips",)}.get(option, tuple(EXPORTED[option]))
+    files = []
+    for folder, each in (("with", arguments), ("without", {k: v for k, v in arguments.items() if k not in without})):
+        (tmp_path / folder).mkdir()
+        each["to"] = str(tmp_path / folder / each.get("to", "out.csv"))
+        verbs.run(small, "export", {"study": "small"} | each)
+        files.append(Path(each["to"]).read_bytes())
+    assert files[0] != files[1]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -27,7 +27,10 @@ def export(
     columns: Annotated[str | None, typer.Option(help="Columns, comma-separated.")] = None,
     raters: Annotated[Literal["pseudonyms", "kept"], typer.Option(help="What raters are called.")] = "pseudonyms",
     clips: Annotated[
-        Literal["all", "kept"], typer.Option(help="Of the corpora, or those that the study keeps.")
+        Literal["all", "kept"],
+        typer.Option(
+            help="For votes and clips: all of the corpora, or those that the study keeps. Distributions are always of these."
+        ),
     ] = "all",
     audio: Annotated[bool, typer.Option("--audio", help="Copy the sound into the folder (hf).")] = False,
     as_json: AsJson = False,
