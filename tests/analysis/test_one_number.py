@@ -6,9 +6,10 @@ import pytest
 
 from emo_core import verbs
 from emo_core.analysis import data
+from emo_core.analysis.personas import personas
 from emo_core.publishing import pack
 from emo_core.store import Database, browsing, corpora
-from tests.conftest import copied, fill_small, simulated_votes
+from tests.conftest import EMOTIONS, copied, fill_small, simulated_votes
 
 CLOSE = 1e-12  # sums of some hundred float64 terms near 1, in whichever order
 
@@ -94,3 +95,21 @@ def test_a_quantity_has_one_value_wherever_it_stands(store, tmp_path):
     for quantity, values in places(store, tmp_path).items():
         first = next(iter(values.values()))
         assert values == pytest.approx(dict.fromkeys(values, first), rel=CLOSE, abs=CLOSE), quantity
+
+
+def test_how_often_two_listeners_agree_is_one_number(store):
+    drawn = simulated_votes(seed=5)
+    drawn = drawn[drawn["panel"] != "human"].assign(
+        panel="synthetic:asked", rater=None, persona="tone", temperature=0.7
+    )
+    corpora.add_votes(store, "small", drawn)
+    choices = {"reference": "human", "candidate": "synthetic:asked", "emotions": ",".join(EMOTIONS)}
+    verbs.run(store, "study add", {"name": "asked", "corpus": "small", "rule": "drop_outside"} | choices)
+    listeners = personas(store, "asked")["listeners"]
+    percent = verbs.run(store, "agreement", {"study": "asked"})["coefficients"]["percent_agreement"]
+    assert listeners["agreement"] == pytest.approx(percent["value"], abs=CLOSE)
+    assert listeners["agreement_interval"] == pytest.approx(percent["interval"], abs=CLOSE)
+    of_persona = next(row for row in personas(store, "asked")["rows"] if row["persona"] == "tone")
+    broken = verbs.run(store, "breakdown", {"study": "asked", "kind": "persona"})
+    row = next(part for part in broken["parts"] if part["name"] == "tone")
+    assert row["match"]["value"] == pytest.approx(of_persona["agreement"], abs=CLOSE)
