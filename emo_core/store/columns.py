@@ -56,6 +56,7 @@ def described(
         columns = tuple(_column(cursor, name) for name in names)
     finally:
         cursor.execute("DROP TABLE IF EXISTS looked")
+        cursor.execute("DROP TABLE IF EXISTS written")
     by_column = dict(zip(names, zip(*sample))) if sample else dict.fromkeys(names, ())
     return Look(
         path, header, rows or looked_at, looked_at, columns, tuple(dict(zip(names, row)) for row in first), by_column
@@ -63,9 +64,15 @@ def described(
 
 
 def _column(cursor: duckdb.DuckDBPyConnection, name: str) -> Column:
-    cell = f"cleaned({quoted(name)})"
-    distinct, full, rows = one_row(cursor, f"SELECT count(DISTINCT {cell}), count({cell}), count(*) FROM looked")  # noqa: S608
+    """Each way of writing is cleaned once, however many rows have it."""
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE written AS SELECT cleaned(cell) AS cell, sum(times) AS times "
+        f"FROM (SELECT {quoted(name)} AS cell, count(*) AS times FROM looked GROUP BY 1) GROUP BY 1"  # noqa: S608
+    )
+    distinct, empty = one_row(
+        cursor, "SELECT count(cell), coalesce(sum(times) FILTER (cell IS NULL), 0) FROM written"
+    )
     values = cursor.execute(
-        f"SELECT {cell}, count(*) FROM looked WHERE {cell} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {EXAMPLES}"  # noqa: S608
+        "SELECT cell, times FROM written WHERE cell IS NOT NULL ORDER BY times DESC, cell LIMIT $1", [EXAMPLES]
     ).fetchall()
-    return Column(name, distinct, rows - full, tuple(values))
+    return Column(name, distinct, int(empty), tuple((cell, int(times)) for cell, times in values))
