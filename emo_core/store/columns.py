@@ -67,7 +67,7 @@ def _column(cursor: duckdb.DuckDBPyConnection, name: str) -> Column:
     """Each way of writing is cleaned once, however many rows have it."""
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE written AS SELECT cleaned(cell) AS cell, sum(times) AS times "
-        f"FROM (SELECT {quoted(name)} AS cell, count(*) AS times FROM looked GROUP BY 1) GROUP BY 1"  # noqa: S608
+        f"FROM (SELECT {quoted(name)} AS cell, count(*) AS times FROM looked GROUP BY 1) GROUP BY 1"
     )
     distinct, empty = one_row(
         cursor, "SELECT count(cell), coalesce(sum(times) FILTER (cell IS NULL), 0) FROM written"
