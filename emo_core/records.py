@@ -110,7 +110,8 @@ class VotesFile:
                `GRADES`; an answer that hears nothing counts as `if_none`, or is left out where that is empty. Not given,
                it is left out where a column stands for neutral, and counts as neutral elsewhere
     votes_per_row  where `counts` hold shares of votes, which sum to 1 or 100: how many votes a row has, a number or a column
-               of numbers. With `graded`, 1 says that each row is one answer though its grades sum to 1 or 100
+               of numbers. With `label` and without `rater`, how many votes a row stands for. With `graded`, 1
+               says that each row is one answer though its grades sum to 1 or 100
     ignore     columns that are neither emotions nor anything else that is taken
     duration_s column of lengths in seconds: with `start_s` it says the end, alone the length of the clip
     secondary  column of further labels, separated by `;` or `,`; `strengths` a column of their weights beside the label's 1
@@ -205,10 +206,11 @@ def _check_votes_per_row(votes: VotesFile) -> None:
         given = votes.votes_per_row
     if given is None:
         return
-    if votes.shape not in ("counts", "graded") or (votes.graded and given != 1):
+    takes = votes.shape == "counts" or (votes.label and not votes.rater) or (votes.graded and given == 1)
+    if not takes:
         raise BadInput(
-            "--votes-per-row says how many votes stand behind columns of shares: name them with --counts. With --graded it "
-            "can be 1 alone, for rows that are one answer each."
+            "--votes-per-row says how many votes stand behind columns of shares (name them with --counts), or how many "
+            "unnamed raters gave a row's --label. With --graded it can be 1 alone, for rows that are one answer each."
         )
     if isinstance(given, int) and not 1 <= given <= 100_000:
         raise BadInput(f"A row has 1 to 100,000 votes, got {given}. Give the number of raters of each clip.")

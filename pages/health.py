@@ -49,7 +49,9 @@ def show_problems(found: dict) -> None:
                 )  # fmt: skip
     fine = [problem["meaning"] for problem in found["problems"] if not problem["clips"]]
     if fine:
-        st.caption("No clip with: " + "; ".join(fine) + ".")
+        part = found["examined"] < found["with_audio"]
+        none = "No clip found so far with (most of this is known only once all sound is examined)"
+        st.caption(f"{none if part else 'No clip with'}: {'; '.join(fine)}.")
 
 
 def show_raters(found: dict) -> None:

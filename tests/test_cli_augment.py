@@ -16,12 +16,12 @@ def test_augment_end_to_end_on_the_demo(demo, tmp_path):
     assert "features done" in ran.stderr
     found = json.loads(ran.stdout)
     assert found["settings"]["fraction"] == 0.1 and found["settings"]["lam"] == "upper"
-    assert (
-        found["samples"] == found["export"]["samples"] == found["asked"] == 16 and found["lam"]["quartiles"][0] >= 0.5
-    )
+    # a tenth of the 143 training clips that are left when the validation part is held out
+    assert found["samples"] == found["export"]["samples"] == found["asked"] == 14
+    assert found["lam"]["quartiles"][0] >= 0.5
     assert [row["fraction"] for row in found["grid"]] == [0.1, 0.2, 0.3, 0.4, 0.5]
     read = dataset.read(to)
-    assert len(read.samples) == 16 and read.schema["simulated"] is True
+    assert len(read.samples) == 14 and read.schema["simulated"] is True
     with (to / dataset.CSV).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [sample.id for sample in read.samples]

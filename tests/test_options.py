@@ -5,8 +5,10 @@ import typer
 
 from emo_core import verbs
 from emo_core.cli import app
-from emo_core.store import Database
+from emo_core.store import Database, readings
 from tests.conftest import copied, fill_small
+from tests.model_readings import plant_run, plausible_rows
+from tests.trained_runs import heard_shares, near, plant_training
 
 # command: {option: (arguments for it, what of the document it must change, what it must not)}. Keys are
 # parameters of the command; a path names a part of the document by its keys.
@@ -62,6 +64,17 @@ CASES: dict[str, dict[str, tuple[dict, tuple, tuple | None]]] = {
         "breakdown": ({"breakdown": "rater"}, ("breakdown",), ("changed",)),
         "by": ({"by": "speaker"}, ("changed", "curve", "low"), ("changed", "curve", "mean")),
     },
+    "distributions": {
+        "run": ({"run": ["other"]}, ("sources",), None),
+        "temperature": ({"temperature": 2.0}, ("sources",), None),
+        "subtokens": ({"subtokens": "first"}, ("views",), None),
+        "smoothing": ({"smoothing": 0.2}, ("sources",), None),
+        "by": ({"by": "speaker"}, ("sources",), None),
+    },
+    "results": {
+        "run": ({"runs": ["far"]}, ("cells",), ("strata",)),
+        "by": ({"by": "speaker"}, ("cells",), ("strata",)),
+    },
 }  # fmt: skip
 # Options with tests of their own: they name files, choose the form of the output, or need what this store has not.
 ELSEWHERE = {
@@ -80,6 +93,11 @@ def small(prepared, tmp_path_factory):
     (folder / "more.csv").write_text("\n".join(["clip,label", *rows]) + "\n")
     file = {"path": str(folder / "more.csv"), "clip": "clip", "label": "label", "panel": "model:other"}
     verbs.run(store, "votes add", {"corpus": "small", "file": file})
+    rows = plausible_rows(readings.heard(store, "small"), ("angry", "happy", "neutral", "sad"))
+    for seed, run in enumerate(("local", "other")):
+        plant_run(store, "small", run, rows if run == "local" else {key: rows[key] for key in rows if key[1] != "text"})
+        predicted = near(heard_shares(store, "small"), 0.3 + 0.4 * seed, seed=seed)
+        plant_training(store, "small", ("near", "far")[seed], predicted, seed=seed)
     yield store
     store.close()
 

@@ -187,10 +187,10 @@ def glance(path: Path | str, start_s: float | None = None, end_s: float | None =
             f"{path.name} is {kind}, which only the browser can read. Convert it with: {_conversion(path)}",
             "browser_only",
         )
-    with _opened(path) as file:
-        claimed, rate = _claimed_frames(path, file), file.samplerate
-        first, last = _span(path, start_s, end_s, claimed, rate)
-        there = min(last, file.frames) - first
+    with _opened(path) as sound:
+        rate = sound.file.samplerate
+        first, last = _span(path, start_s, end_s, sound.claimed, rate)
+        there = min(last, sound.frames) - first
         if there < last - first:
             raise AudioError(
                 f"{path.name} breaks off: {(last - first) / rate:.2f} s are claimed, {max(there, 0) / rate:.2f} s "

@@ -5,11 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from emo_core.cli.frame import AsJson, absolute, carry_out, say
+from emo_core.cli.frame import AsJson, By, absolute, carry_out, say
 
 app = typer.Typer()
 
-By = Annotated[Literal["clip", "speaker"], typer.Option(help="What the intervals resample.")]
 Panels = Annotated[list[str], typer.Option(help="A further panel to compare; may be repeated.")]
 
 

@@ -38,9 +38,13 @@ Graded = Annotated[str | None, typer.Option(help="Columns of strengths, one an e
 Clips = Annotated[str | None, typer.Option(help="A column for each clip, comma-separated (one row a rater).")]
 VotesPerRow = Annotated[
     str | None,
-    typer.Option(help="How many votes the shares in --counts stand for in each row: a number, or a column of numbers."),
+    typer.Option(
+        help="How many votes the shares in --counts, or a --label, stand for in each row: a number, or a column."
+    ),
 ]
-Ignore = Annotated[str | None, typer.Option(help="Columns that are not emotions, comma-separated.")]
+Ignore = Annotated[
+    str | None, typer.Option(help="Columns to leave aside, comma-separated: not emotions, not segments, not counts.")
+]
 Duration = Annotated[str | None, typer.Option(help="Column of lengths, seconds; with --start it says the end.")]
 Grade = Annotated[list[str], typer.Option(help="WORD=NUMBER for a strength that is not known.")]
 IfNone = Annotated[

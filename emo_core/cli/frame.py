@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from emo_core.store import Database, ownership
 
 PATIENCE_S = 60  # how long a command waits for another command to finish with the store
 
+By = Annotated[Literal["clip", "speaker"], typer.Option(help="What the intervals resample.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 

@@ -8,7 +8,7 @@ import typer
 
 from emo_core import jobs
 from emo_core.cli import training_text
-from emo_core.cli.frame import AsJson, absolute, call, carry_out, model_name, pairs, say
+from emo_core.cli.frame import AsJson, By, absolute, call, carry_out, model_name, pairs, say
 from emo_core.cli.waiting import wait
 from emo_core.training.plan import SOURCES
 from emo_core.training.settings import LORA_ON, LOSS_NAMES
@@ -155,7 +155,7 @@ def results(
     context: typer.Context,
     study: str,
     run: Annotated[list[str], typer.Option(help="A run; may be repeated.", show_default="all that are done")] = [],  # noqa: B006
-    by: Annotated[str, typer.Option(help="Intervals resample each clip or each speaker.")] = "clip",
+    by: By = "clip",
     as_json: AsJson = False,
 ) -> None:
     """How close trained models come to the listeners on the test side: Table 2 and Figure 3 of paper 1."""

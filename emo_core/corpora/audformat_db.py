@@ -81,6 +81,7 @@ class _Rater:
     panel: str
     name: str | None
     labels: dict[str, _Scheme] = field(default_factory=dict)
+    second: dict[str, _Scheme] = field(default_factory=dict)
     ratings: dict[str, str] = field(default_factory=dict)
     confidence: str | None = None
 
@@ -133,7 +134,7 @@ def _columns(
         elif column.lower().split(".")[-1] == "confidence":
             of_rater.confidence = column
         elif _is_emotion(column, scheme, rows):
-            of_rater.labels[column] = scheme
+            (of_rater.second if "second" in column.lower() else of_rater.labels)[column] = scheme
         elif rater is None:
             columns.clip[column] = scheme
             continue
@@ -149,13 +150,19 @@ def _scheme(root: Path, header: dict, name: str | None) -> _Scheme:
     labels = said.get("labels")
     if isinstance(labels, list):
         labels = dict.fromkeys(label for label in map(sources.text, labels) if label)
-    elif (
-        isinstance(labels, str) and not re.search(r"[/\\\x00]", labels) and sources.is_there(root / f"db.{labels}.csv")
-    ):
-        rows = [list(cells.items()) for _, cells in sources.read_rows(root / f"db.{labels}.csv", [])]
-        labels = {cells[0][1]: dict(cells[1:]) for cells in rows if cells}
+    elif isinstance(labels, str) and not re.search(r"[/\\\x00]", labels):
+        rows = [list(cells.items()) for cells in _misc_rows(root / f"db.{labels}")]
+        labels = {sources.text(cells[0][1]): dict(cells[1:]) for cells in rows if cells}
     labels = {sources.text(label) or "": meaning for label, meaning in sources.as_dict(labels).items()}
     return _Scheme(name or "", sources.text(said.get("dtype")) or "", labels)
+
+
+def _misc_rows(stem: Path) -> list[dict]:
+    """The rows of a misc table, whose first column is the label; none where it has no file that can be read."""
+    parquet, table = (stem.with_name(stem.name + suffix) for suffix in (".parquet", ".csv"))
+    if sources.is_there(parquet):
+        return sources.read_arrow(parquet).to_pylist()
+    return [cells for _, cells in sources.read_rows(table, [])] if sources.is_there(table) else []
 
 
 def _is_emotion(column: str, scheme: _Scheme, rows: list[tuple[int, dict]]) -> bool:
@@ -205,14 +212,17 @@ def _add(found: Collection, where: str, columns: _Columns, cells: dict, find: An
     heard = {name: value for name, value in find(file, clip).items() if value is not None}
     found.add_clip(clip, partition=columns.partition, **part, **(said | heard))
     for rater in columns.raters.values():
-        for vote in _votes(rater, cells):
+        for vote in _votes(rater, cells, found):
             key = (clip, vote["panel"], vote["rater"])
             if key not in taken:
                 found.add_vote(clip, **vote)
+                found.count("answers name a second emotion, which is a secondary label", bool(vote.get("secondary")))
                 taken[key] = where, found.votes[-1]
                 continue
             first, known = taken[key]
             said = {name: value for name, value in vote.items() if value is not None}
+            if "secondary" in said:
+                said["secondary"] = ";".join(said["secondary"])  # as the known vote has it
             if all(known.get(name) in (None, value) for name, value in said.items()):
                 found.count("answers stand in several tables; each counts once", said.keys() <= _filled(known))
                 known |= said
@@ -245,8 +255,8 @@ def _clip_fields(columns: _Columns, cells: dict, *, spanned: bool) -> dict[str, 
     return fields | ({"metadata": metadata} if metadata else {})
 
 
-def _votes(rater: _Rater, cells: dict) -> Iterator[dict[str, Any]]:
-    """A rater's answers in a row: one vote for each column of labels; ratings stand with the first."""
+def _votes(rater: _Rater, cells: dict, found: Collection) -> Iterator[dict[str, Any]]:
+    """A rater's answers in a row: one vote for each column of labels; ratings and second emotions stand with the first."""
     given = {name: sources.number(cells.get(column)) for name, column in rater.ratings.items()}
     ratings = {name: value for name, value in given.items() if value is not None}
     confidence = sources.number(cells.get(rater.confidence)) if rater.confidence else None
@@ -254,9 +264,12 @@ def _votes(rater: _Rater, cells: dict) -> Iterator[dict[str, Any]]:
         ratings["confidence"] = confidence
     labels = {column: scheme.emotion(cells.get(column)) for column, scheme in rater.labels.items()}
     labels = {column: label for column, label in labels.items() if label is not None}
+    further = [label for column, scheme in rater.second.items() if (label := scheme.emotion(cells.get(column)))]
+    found.count(questions.SECOND_ALONE, bool(further) and not labels)
+    beside = ratings | ({"secondary": further} if further else {})
     for place, (column, label) in enumerate(labels.items()):
         panel = rater.panel if len(rater.labels) == 1 else sources.panel(rater.panel, column)
-        yield {"panel": panel, "rater": rater.name, "label": label} | (ratings if place == 0 else {})
+        yield {"panel": panel, "rater": rater.name, "label": label} | (beside if place == 0 else {})
     if not labels and ratings.keys() - {"confidence"}:
         yield {"panel": rater.panel, "rater": rater.name, "label": None} | ratings
 

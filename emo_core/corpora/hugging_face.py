@@ -72,6 +72,7 @@ class Part:
             paths = pc.struct_field(self.table[name], "path")
             self.table = self.table.set_column(self.table.column_names.index(name), name, paths)
         features = _features(file, self.table, card)
+        _check_card(self.file, features, _of_card(card))
         self.classes = {
             name: names for name in self.table.column_names if (names := _classes(name, features.get(name)))
         }
@@ -126,6 +127,22 @@ def _features(file: Path, table: pa.Table, card: dict) -> dict[str, Any]:
         return sources.as_dict(sources.as_dict(said.get("info")).get("features"))
     if beside.is_file():
         return sources.as_dict(sources.as_dict(sources.read_json(beside)).get("features"))
+    return _of_card(card)
+
+
+def _check_card(file: str, features: dict[str, Any], of_card: dict[str, Any]) -> None:
+    """Raises BadInput where the data and the card number the same classes differently."""
+    for name in features.keys() & of_card.keys():
+        here, there = _classes(name, features[name]), _classes(name, of_card[name])
+        if here and there and here != there:
+            raise BadInput(
+                f"{file} says that the classes of {name!r} are {', '.join(here)}; README.md says {', '.join(there)}. "
+                "Correct the one that is wrong, or remove these names from the head of README.md."
+            )
+
+
+def _of_card(card: dict) -> dict[str, Any]:
+    """The features that the head of README.md describes. Raises BadInput where its configurations contradict each other."""
     said = card.get("dataset_info")
     features: dict[str, Any] = {}
     for configuration in said if isinstance(said, list) else [said]:

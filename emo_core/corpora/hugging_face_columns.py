@@ -84,7 +84,7 @@ def collect(root: Path, parts: list, sounds: Sounds, found: Collection) -> None:
             continue
         name = f"{part.split}/{clip}" if apart and part.split else clip
         found.add_clip(name, **_clip_fields(part, name, clip, cells, roles, sounds))
-        votes = list(_votes(cells, roles))
+        votes = list(_votes(cells, roles, found))
         for vote in votes:
             found.add_vote(name, **vote)
         _count(found, cells, roles, votes)
@@ -247,11 +247,11 @@ def _panels(labels: list[str], fields: dict[str, str], rows: list[dict]) -> dict
     return {name: sources.panel(head, name if head in several else None) for name, head in heads.items()}
 
 
-def _votes(cells: dict, roles: Roles) -> Iterator[dict[str, Any]]:
+def _votes(cells: dict, roles: Roles, found: Collection) -> Iterator[dict[str, Any]]:
     """The votes in a row."""
     named = sources.panel(sources.text(cells.get(roles.fields.get("panel", ""))))
     for place, (column, panel) in enumerate(roles.labels.items()):
-        for vote in _answers(cells, roles, column, panel, is_first=place == 0):
+        for vote in _answers(cells, roles, column, panel, found, is_first=place == 0):
             yield vote | ({"panel": named} if named else {})
     for place, label in roles.counts.items():
         times = sources.number(_cell(cells, place))
@@ -259,7 +259,9 @@ def _votes(cells: dict, roles: Roles) -> Iterator[dict[str, Any]]:
             yield {"panel": named or "human", "label": label, "times": int(times)}
 
 
-def _answers(cells: dict, roles: Roles, column: str, panel: str, *, is_first: bool) -> Iterator[dict[str, Any]]:
+def _answers(
+    cells: dict, roles: Roles, column: str, panel: str, found: Collection, *, is_first: bool
+) -> Iterator[dict[str, Any]]:
     """One answer, or one for each element of a list of labels. Beside a rater's name, a list of labels is that rater's.
 
     Ratings and second labels stand beside the first column's labels where there are as many of them; a list of ratings of
@@ -277,6 +279,9 @@ def _answers(cells: dict, roles: Roles, column: str, panel: str, *, is_first: bo
             labels = [*_listed(given[place])] if labelled else []
             beside = [cells.get(name) if number == 1 else _at(cells.get(name), place, number) for name in second]
             further = [each for value in beside for each in _listed(value)]
+            if labelled and not any(map(sources.text, labels)):
+                found.count(questions.SECOND_ALONE, any(map(sources.text, further)))
+                further = []
             vote = _answer([*labels, *further] if labelled else [], as_many, cells, roles, place, number)
             if vote:
                 yield vote | {"panel": panel if labelled else "human"}

@@ -84,8 +84,9 @@ def read(path: Path | str, *, audio: Path | str | None = None) -> Reading:
     if not any(_is_task(task) or _is_row(task) for task in tasks):
         raise BadInput(f"{file.name} has neither tasks with annotations nor rows with annotators. Give {_GIVE}.")
     sounds, found = Sounds(audio), Collection()
+    asked = _asked_of_sorted([task for task in tasks if _is_row(task) and not _is_task(task)], found)
     tasks = _without_copies(tasks, found)
-    answers = [answer for place, task in enumerate(tasks, 1) for answer in _answers(place, task, sounds, found)]
+    answers = [answer for place, task in enumerate(tasks, 1) for answer in _answers(place, task, asked, sounds, found)]
     given: dict[str, list[str]] = {}
     for answer in answers:
         for result in answer.results:
@@ -150,8 +151,8 @@ def _is_row(task: Any) -> bool:
     return isinstance(task, dict) and bool({"annotator", "annotation_id", "lead_time"} & task.keys())
 
 
-def _answers(place: int, task: Any, sounds: Sounds, found: Collection) -> Iterator[_Answer]:
-    """The answers of a task, whose clip is added."""
+def _answers(place: int, task: Any, asked: set[str] | None, sounds: Sounds, found: Collection) -> Iterator[_Answer]:
+    """The answers of a task, whose clip is added; `asked` as in `_halves`."""
     where = f"task {place}"
     name = sources.text(task.get("id")) if isinstance(task, dict) else None
     if name is None or not (_is_task(task) or _is_row(task)):
@@ -165,7 +166,7 @@ def _answers(place: int, task: Any, sounds: Sounds, found: Collection) -> Iterat
         yield from _annotations(where, name, task, found)
         yield from _predictions(where, name, task, found)
     else:
-        said, answered = _halves(task)
+        said, answered = _halves(task, asked)
         _add_clip(found, name, said, sounds)
         results = [result for question, value in answered.items() for result in _results_of_row(question, value, found)]
         yield _Answer(where, name, results, rater=_rater(task.get("annotator")), fields=_fields(task))
@@ -227,12 +228,40 @@ def _predictions(where: str, name: str, task: dict, found: Collection) -> Iterat
         yield _Answer(here, name, results, panel, who, _fields(said) | {"confidence": confidence})
 
 
-def _halves(row: dict) -> tuple[dict, dict]:
-    """A row of JSON_MIN as the task's data and the answers: answers stand between `id` and `annotator`."""
+def _asked_of_sorted(rows: list[dict], found: Collection) -> set[str] | None:
+    """The questions of rows of JSON_MIN whose order of keys does not tell answers from data; None where it does.
+
+    Raises BadInput where several columns name emotions: some may be the task's data.
+    """
+    orders = [[key for key in row if key in _OF_ROW] for row in rows]
+    if all(order[0] == "id" or "id" not in order for order in orders):
+        return None
+    given: dict[str, set[str]] = {}
+    for row in rows:
+        for key in row.keys() - set(_OF_ROW):
+            given.setdefault(key, set()).update(filter(None, map(sources.text, _as_texts(row[key]))))
+    first, second = questions.emotion_questions(given)
+    if len(first) > 1:
+        raise BadInput(
+            f"The keys of the rows are not in the order of Label Studio, so it cannot be told which of {', '.join(sorted(first))} "
+            "are answers and which the tasks' own data. Export the project again as JSON."
+        )
+    rated = [key for key in given if questions.rating_name(key) or _is_comment(key)]
+    asked = {*first, *second, *rated}
+    found.notes.append(
+        "The keys of the rows are not in the order of Label Studio. Taken for answers by their names and values: "
+        f"{', '.join(sorted(asked)) or 'none'}."
+    )
+    return asked
+
+
+def _halves(row: dict, asked: set[str] | None) -> tuple[dict, dict]:
+    """A row of JSON_MIN as the task's data and the answers: answers stand between `id` and `annotator`, or are `asked`."""
     keys = list(row)
     start = keys.index("id") + 1 if "id" in row else 0
     end = min((keys.index(name) for name in _OF_ROW[1:] if name in row), default=len(keys))
     answers = set(keys[start:end]) or {key for key in keys if key not in _OF_ROW}
+    answers = answers if asked is None else asked
     return {key: row[key] for key in keys if key not in (*answers, *_OF_ROW)}, {
         key: row[key] for key in keys if key in answers
     }
@@ -297,7 +326,8 @@ def _results_of_row(question: str, value: Any, found: Collection) -> Iterator[_R
 
 def _add(found: Collection, answer: _Answer, first: list[str], second: list[str], *, apart: bool) -> None:
     """An answer's votes: one for each part of the clip, and for each question about emotions (`apart`: in their own panels)."""
-    votes = [(part, vote) for part, results in answer.parts().items() for vote in _votes(results, first, second)]
+    parts = answer.parts().items()
+    votes = [(part, vote) for part, results in parts for vote in _votes(results, first, second, found)]
     for part, (question, vote) in votes:
         clip = answer.task if part is None else sources.span_name(answer.task, part)
         if part is not None:
@@ -313,7 +343,9 @@ def _add(found: Collection, answer: _Answer, first: list[str], second: list[str]
         found.skip(answer.where, "it answers no question about an emotion, valence, arousal or dominance")
 
 
-def _votes(results: list[_Result], first: list[str], second: list[str]) -> Iterator[tuple[str | None, dict[str, Any]]]:
+def _votes(
+    results: list[_Result], first: list[str], second: list[str], found: Collection
+) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """The votes in one rater's results for one part of a clip, each with the question that it answers."""
     said: dict[str, Any] = {questions.rating_name(r.question): r.number for r in results if r.number is not None}
     comments = [result.comment for result in results if result.comment]
@@ -324,6 +356,8 @@ def _votes(results: list[_Result], first: list[str], second: list[str]) -> Itera
     for place, (name, (label, *others)) in enumerate(answered):
         rest = {"secondary": others + further} | common if place == 0 else {"secondary": others}
         yield name, {"label": label} | rest
+    if not answered:
+        found.count(questions.SECOND_ALONE, bool(further))
     if said and not answered:
         yield None, {"label": None} | common
 

@@ -6,15 +6,19 @@ as such (a confidence lies between 0 and 1, a time can be read), and what nothin
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from emo_core.spelling import folded
 from emo_core.tables.column_kinds import (
+    MISSING,
     MOST_WORDS,
     NAMES,
+    OF_ANSWERS,
     PERCENT,
     RATINGS,
+    SEVERAL_A_ROW,
     SOUND,
     SUMMARIES,
     fits,
@@ -67,6 +71,8 @@ def guess(look, labels: Mapping[str, str] | None = None) -> dict:
     for field in NAMES:
         free = {name: column for name, column in columns.items() if name not in _taken(found)}
         if field in ("clip", "rater", "label", "start_s", "end_s", "duration_s"):
+            continue
+        if field in OF_ANSWERS and found.keys() & set(SEVERAL_A_ROW):
             continue
         if field not in ("secondary", "strengths") or "label" in found:
             name = named(field, {name: column for name, column in free.items() if _may_hold(look, field, column)})
@@ -185,7 +191,8 @@ def _shape(look, columns: dict, rater: str | None, labels: Mapping[str, str]) ->
     """Which of the shapes the table has, as the fields that say so."""
     # Clips may be called a, b, c, which are codes of emotions too.
     others = {name: column for name, column in columns.items() if name != rater and not is_called("clip", name)}
-    of_labels = [name for name, column in others.items() if share(column, find_emotion) >= _MANY]
+    of_labels = [name for name, column in others.items() if _given(column, find_emotion) >= _MANY]
+    of_labels = [name for name in of_labels if named("comment", [name]) is None]
     emotions = _of_emotions(columns, labels)
     single = [name for name in of_labels if _is_for_all(name)]
     several = [name for name in of_labels if name not in single]
@@ -221,6 +228,12 @@ def _shape(look, columns: dict, rater: str | None, labels: Mapping[str, str]) ->
     return ({"label": by_name} if by_name else {}) | by_rater
 
 
+def _given(column, test: Callable[[str], object]) -> float:
+    """As `share`, of the cells that do not say that they are missing."""
+    given = tuple((value, count) for value, count in column.values if value.lower() not in (*MISSING, "-", "?"))
+    return share(replace(column, values=given or column.values), test)
+
+
 def _is_for_all(name: str) -> bool:
     """Whether a column of labels goes by a label's own name, or says that its label stands for all raters."""
     return is_called("label", name) or is_called("secondary", name) or bool(_FOR_ALL & set(words(name)))
@@ -253,7 +266,7 @@ def _of_emotions(columns: dict, labels: Mapping[str, str]) -> dict[str, str]:
     own: dict[str, str] = {}
     ratings = {"v", "a", "d"} <= {"".join(words(name)) for name in columns}  # valence, arousal, dominance
     for name, column in columns.items():
-        kind = {1.0: "numbers", 0.0: "words"}.get(share(column, is_amount)) if column.values else None
+        kind = {1.0: "numbers", 0.0: "words"}.get(_given(column, is_amount)) if column.values else None
         kind = None if kind == "words" and column.distinct > MOST_WORDS else kind
         parts = words(name)
         meant = [word for word in parts if find_emotion(word) and (len(word) > 1 or (len(parts) == 1 and not ratings))]
@@ -281,6 +294,14 @@ def _are_counts(look, columns: dict, emotions: dict[str, str], rater: str | None
     numbers = [value for name in emotions for value, _ in columns[name].values]
     if not all(is_number(value) and number(value) >= 0 and number(value).is_integer() for value in numbers):
         return False
+    sums = [sum(number(cell or "0") for cell in row) for row in zip(*(look.sample[name] for name in emotions))]
+    if (
+        min(map(number, numbers)) == 1
+        and 2 < max(map(number, numbers)) <= 10
+        and len(emotions) > 2
+        and len(set(sums)) > 1
+    ):
+        return False  # grades from 1, not at all, to 5, 7 or 10
     clip = None if all(len(name) == 1 for name in emotions) else named("clip", columns)
     several = clip and not named("panel_column", columns) and columns[clip].distinct < look.looked_at
     return max(map(number, numbers)) > 1 and not several
@@ -317,6 +338,7 @@ def _clip(look, columns: dict, found: dict) -> str | None:
         name: column
         for name, column in columns.items()
         if name not in _taken(found) and not column.empty and not is_called("rater", name) and not _is_prose(column)
+        if not SOUND.search(name)  # a column that is called by a sound file holds what was said of it
     }
     unique = [name for name, column in free.items() if column.distinct == look.looked_at]
     a_row_each = found.keys() & {"counts", "raters"}

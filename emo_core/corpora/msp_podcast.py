@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from emo_core import vocabulary
-from emo_core.corpora import sources, text_files
+from emo_core.corpora import questions, sources, text_files
 from emo_core.corpora.collecting import Collection, Sounds
 from emo_core.corpora.formats import Format
 from emo_core.errors import BadInput, BadTable
@@ -252,7 +252,7 @@ def _rows(file: Path, found: Collection) -> list[tuple[int, dict[str, str]]]:
 def _votes(answers: Iterator[Answer], found: Collection) -> pd.DataFrame:
     """The answers as a table of votes; those without worker or answer are listed."""
     cells: list = []  # row after row in one list: a million small tuples would keep the garbage collector busy
-    missing = unnamed = 0
+    missing = unnamed = alone = 0
     for answer in answers:
         label, secondary, comment = _labels(answer.primary, answer.secondary)
         ratings = _ratings(answer.ratings)
@@ -263,9 +263,12 @@ def _votes(answers: Iterator[Answer], found: Collection) -> pd.DataFrame:
             continue
         missing += unrated
         unnamed += label is None
+        if label is None and secondary:
+            alone, secondary = alone + 1, None
         cells += (answer.clip, answer.worker, label, secondary, comment, *ratings)
     found.count("ratings are missing or outside 1 to 7", missing)
     found.count("answers name no emotion and only rate", unnamed)
+    found.count(questions.SECOND_ALONE, alone)
     kinds = {name: "float64" if name in _SCALES.values() else "str" for name in _COLUMNS}
     width = len(_COLUMNS)
     table = {name: pd.Series(cells[place::width], dtype=kinds[name]) for place, name in enumerate(_COLUMNS)}

@@ -229,6 +229,7 @@ def _add(found: Collection, answer: _Answer, asked: _Asked, sounds: Sounds) -> N
     if any(len(answer.schemes.get(scheme, {})) > 1 for scheme in {*asked.first} - asked.graded):
         found.count("answers choose several labels: the first is the vote's label, the others are secondary labels")
     votes = list(_votes(answer, asked))
+    found.count(questions.SECOND_ALONE, not votes and bool(answer.schemes.keys() & set(asked.second)))
     if not votes and common.keys() - {"comment"}:
         votes = [{"panel": answer.panel, "label": None}]
     if not votes:
@@ -278,7 +279,10 @@ def _ratings(answer: _Answer, found: Collection) -> dict[str, float]:
     for scheme, chosen in answer.schemes.items():
         name = questions.rating_name(scheme)
         if name:
-            label, value = list(chosen.items())[-1]
+            if len(chosen) > 1:
+                found.count(f"answers choose several points of the scale {scheme} and were left out")
+                continue
+            label, value = next(iter(chosen.items()))
             point = re.search(r"-?[0-9]+(\.[0-9]+)?$", label)
             number = sources.number(value) if point or label in _BOXES else None
             number = sources.number(point[0]) if number is None and point else number

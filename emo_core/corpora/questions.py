@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from emo_core import vocabulary
 from emo_core.corpora.sources import number
 
+SECOND_ALONE = "answers name a second emotion but no first one; the second emotion was left out"
 _RATINGS = {"activation": "arousal", "emoval": "valence", "emoact": "arousal", "emodom": "dominance"}
 _RATING_NAME = re.compile(
     r"(?:\w+[ _.:-])?(valence|arousal|activation|dominance|emoval|emoact|emodom)"
@@ -34,14 +35,13 @@ def asks_for_emotion(name: str, labels: Iterable[str]) -> bool:
 def emotion_questions(given: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
     """Of the questions and the labels given to them, those that ask for an emotion, and for a second one.
 
-    Where no name or label tells and there is only one question, it is that one.
+    Where no name or label tells and there is only one question, it is that one. A second emotion is never taken for a first.
     """
     found = [name for name, labels in given.items() if asks_for_emotion(name, labels)]
     if not found and len(given) == 1:
         found = list(given)
     second = [name for name in found if "second" in name.lower()]
-    first = [name for name in found if name not in second]
-    return (first, second) if first else (second, [])
+    return [name for name in found if name not in second], second
 
 
 def rating_name(name: str) -> str | None:

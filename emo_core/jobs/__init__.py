@@ -16,9 +16,9 @@ secrets      keys that must be in no file              disk      a disk that tak
 from emo_core.jobs.control import ask_to_stop, cancel, start
 from emo_core.jobs.files import last_lines, log_size, read_lines, tail
 from emo_core.jobs.spec import Needs, Spec, make, preflight
-from emo_core.jobs.state import ALIVE, ENDED, Job, Progress, Status, find, list_jobs, status
+from emo_core.jobs.state import ALIVE, ENDED, Job, Progress, Status, damage, find, list_jobs, status
 
 __all__ = [
-    "ALIVE", "ENDED", "Job", "Needs", "Progress", "Spec", "Status", "ask_to_stop", "cancel", "find", "last_lines", "list_jobs",
-    "log_size", "make", "preflight", "read_lines", "start", "status", "tail",
+    "ALIVE", "ENDED", "Job", "Needs", "Progress", "Spec", "Status", "ask_to_stop", "cancel", "damage", "find", "last_lines",
+    "list_jobs", "log_size", "make", "preflight", "read_lines", "start", "status", "tail",
 ]  # fmt: skip

@@ -99,7 +99,24 @@ def _look(folder: Path) -> Job:
 
 
 def status(folder: Path) -> Status:
-    """The job's state, told truthfully: nothing dead is called running."""
+    """The job's state, told truthfully: nothing dead is called running. A job whose files cannot be
+    read is lost, with that as its reason, so that one damaged folder does not hide the others.
+    """
+    try:
+        return _status(folder)
+    except (ValueError, LookupError, TypeError, OSError) as error:
+        return Status("lost", reason=damage(folder, error))
+
+
+def damage(folder: Path, error: Exception) -> str:
+    """What is said of a job whose folder lacks a file, or holds one that cannot be read."""
+    return (
+        f"The folder {folder} of this job is damaged ({type(error).__name__}: {error}). "
+        "Restore its files from a copy of the store, or move the folder away."
+    )
+
+
+def _status(folder: Path) -> Status:
     ended = files.read_json(folder / files.STATUS)
     card = files.read_json(folder / files.PROCESS)
     attempt = len(files.read_lines(folder / files.ATTEMPTS)[0]) + 1

@@ -56,7 +56,7 @@ def described(
         columns = tuple(_column(cursor, name) for name in names)
     finally:
         cursor.execute("DROP TABLE IF EXISTS looked")
-        cursor.execute("DROP TABLE IF EXISTS written")
+        cursor.execute("DROP TABLE IF EXISTS cells")
     by_column = dict(zip(names, zip(*sample))) if sample else dict.fromkeys(names, ())
     return Look(
         path, header, rows or looked_at, looked_at, columns, tuple(dict(zip(names, row)) for row in first), by_column
@@ -64,15 +64,13 @@ def described(
 
 
 def _column(cursor: duckdb.DuckDBPyConnection, name: str) -> Column:
-    """Each way of writing is cleaned once, however many rows have it."""
+    # Cleaning takes long, so it is done once for each way of writing.
     cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE written AS SELECT cleaned(cell) AS cell, sum(times) AS times "
-        f"FROM (SELECT {quoted(name)} AS cell, count(*) AS times FROM looked GROUP BY 1) GROUP BY 1"
+        "CREATE OR REPLACE TEMP TABLE cells AS SELECT cleaned(cell) AS cell, sum(times) AS times FROM "  # noqa: S608
+        f"(SELECT CAST({quoted(name)} AS VARCHAR) AS cell, count(*) AS times FROM looked GROUP BY 1) GROUP BY 1"
     )
-    distinct, empty = one_row(
-        cursor, "SELECT count(cell), coalesce(sum(times) FILTER (cell IS NULL), 0) FROM written"
-    )
+    distinct, empty = one_row(cursor, "SELECT count(cell), coalesce(sum(times) FILTER (cell IS NULL), 0) FROM cells")
     values = cursor.execute(
-        "SELECT cell, times FROM written WHERE cell IS NOT NULL ORDER BY times DESC, cell LIMIT $1", [EXAMPLES]
+        "SELECT cell, CAST(times AS BIGINT) FROM cells WHERE cell IS NOT NULL ORDER BY 2 DESC, 1 LIMIT $1", [EXAMPLES]
     ).fetchall()
-    return Column(name, distinct, int(empty), tuple((cell, int(times)) for cell, times in values))
+    return Column(name, distinct, int(empty), tuple(values))

@@ -202,7 +202,7 @@ def _check_spans(cursor: Cursor, source: str) -> None:
         row, clip, start, end = wrong
         raise BadTable(
             f"{source} row {row}: the clip {clip!r} lasts from {start!r} to {end!r}, but start and end are seconds with "
-            "0 ≤ start < end. Mend the row; nothing was written."
+            "0 ≤ start < end. Correct the row; nothing was written."
         )
 
 

@@ -22,7 +22,7 @@ from emo_core.records import GRADES, Skipped, VotesFile
 from emo_core.spelling import EDGES, folded
 from emo_core.store import columns, repeats
 from emo_core.store.database import column_names, one_row, query, quoted
-from emo_core.tables import set_aside, shares
+from emo_core.tables import set_aside, shares, to_be_said
 
 if TYPE_CHECKING:  # a table library takes 0.3 s to load, which the first page need not wait for
     import pandas as pd
@@ -165,6 +165,9 @@ def _stage_file(cursor: Cursor, votes: VotesFile, labels: Mapping[str, str], *, 
     look = columns.described(cursor, source, path=str(votes.path), header=votes.header, rows=0)
     unknown = set_aside.siblings(look, votes)
     whole = _check_shares(cursor, source, votes, unknown)
+    open_ = to_be_said.questions(look, votes)
+    if open_:
+        raise BadTable(f"{votes.path.name}: {' '.join(open_)} Nothing was written.")
     notes = set_aside.as_notes(set_aside.set_aside(look, votes))
     apart = set_aside.conditions(look, votes) if votes.rater else ()
     if apart:
@@ -172,7 +175,7 @@ def _stage_file(cursor: Cursor, votes: VotesFile, labels: Mapping[str, str], *, 
         cursor.execute(
             f'INSERT INTO rows_apart SELECT "row number", hash({cells}) FROM {source}'  # noqa: S608
         )
-    notes += set_aside.means(look, votes) + _notes_on_spelling(cursor, source, votes)
+    notes += set_aside.taken_in_doubt(look, votes) + _notes_on_spelling(cursor, source, votes)
     source, clip, spans = _with_spans(cursor, source, votes, by_span)
     notes += spans
     fields = {field: getattr(votes, field) for field in CLIP_FIELDS}
@@ -188,6 +191,9 @@ def _stage_file(cursor: Cursor, votes: VotesFile, labels: Mapping[str, str], *, 
     staged["clip"] = clip
     staged["panel"] = quoted(votes.panel_column) if votes.panel_column else _literal(votes.panel)
     staged |= {"times": "1", "provenance": "NULL"}
+    if votes.label and votes.votes_per_row is not None:
+        given = votes.votes_per_row
+        staged["times"] = str(given) if isinstance(given, int) else f"cleaned({quoted(given)})"
     if votes.secondary:
         strengths = f"listed({quoted(votes.strengths)})" if votes.strengths else "NULL"
         staged |= {"secondary": f"listed({quoted(votes.secondary)})", "strengths": strengths}
@@ -297,16 +303,32 @@ def _with_spans(cursor: Cursor, source: str, votes: VotesFile, by_span: bool) ->
 
 
 def _notes_on_spelling(cursor: Cursor, source: str, votes: VotesFile) -> list[str]:
-    """Names that differ in spaces and invisible marks at their ends, or in how letters are encoded, are one."""
+    """Names that differ in spaces and invisible marks at their ends, or in how letters are encoded, are one; names that
+    differ in case stay several.
+    """
+    kinds = {"clips": votes.clip, "raters": votes.rater, "panels": votes.panel_column}
+    named = {what: column for what, column in kinds.items() if column and column != ROW_NUMBER}
+    if not named:
+        return []
+    asked = query("names_merged").format(
+        source=source,
+        kinds=", ".join(map(_literal, named)),
+        columns=", ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in named.values()),
+    )
+    found = {what: counts for what, *counts in cursor.execute(asked).fetchall()}
     notes = []
-    for column, what in ((votes.clip, "clips"), (votes.rater, "raters"), (votes.panel_column, "panels")):
-        if column and column != ROW_NUMBER:
-            merged, example = one_row(cursor, query("names_merged").format(source=source, column=quoted(column)))
-            if merged:
-                notes.append(
-                    f"{merged:,} {what} are written in several ways that look alike (first: {example}), with spaces or "
-                    "invisible marks at their ends; each is one."
-                )
+    for what in named:
+        merged, example, alike, pair = found.get(what, (0, None, 0, None))
+        if merged:
+            notes.append(
+                f"{merged:,} {what} are written in several ways that look alike (first: {example}), with spaces or "
+                "invisible marks at their ends; each is one."
+            )
+        if alike:
+            first, last = pair.values() if isinstance(pair, dict) else pair
+            notes.append(
+                f"{alike:,} names of {what} differ in case alone (first: {first}, {last}); they count as different {what}."
+            )
     return notes
 
 
@@ -678,7 +700,7 @@ def _refusal(cursor: Cursor, name: str, bad: int) -> str:
     return (
         f"{name}: {bad:,} row{'s break' if bad > 1 else ' breaks'} a rule, nothing was written. {shown}"
         f"{f'; in all: {sums}' if sums else ''} (rows count from 1 below the header).{known} "
-        "Mend the file, or leave such rows out with --skip-bad-rows."
+        "Correct the file, or leave such rows out with --skip-bad-rows."
     )
 
 
@@ -695,7 +717,7 @@ def as_bad_table(name: str, error: duckdb.Error) -> BadTable:
     if columns:
         expected, got = columns.groups()
         row = f" (row {int(line.group(1)) - 1:,})" if line else ""
-        return BadTable(f"{name}{where}{row} has {got} columns where the header has {expected}. Mend that line.")
+        return BadTable(f"{name}{where}{row} has {got} columns where the header has {expected}. Correct that line.")
     return BadTable(f"{name} cannot be read as a table{where}: {text.splitlines()[0]} Check the file and its ending.")
 
 

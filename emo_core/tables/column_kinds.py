@@ -23,8 +23,8 @@ NAMES = {
     "speaker": "speaker speakerid spkr spkrid actor actorid",
     "session": "session sessionid dialogue dialogueid conversation conversationid",
     "partition": "partition split splitset fold subset",
-    "start_s": "starts start starttime startsec begin onset",
-    "end_s": "ends end endtime endsec",
+    "start_s": "starts start starttime startsec begin begintime onset tmin xmin",
+    "end_s": "ends end endtime endsec tmax xmax",
     "duration_s": "duration dur durations durationsec",
     "valence": "valence val v",
     "arousal": "arousal activation act aro a",
@@ -42,12 +42,21 @@ RANGES = {
     "confidence": (0, 1), "seconds": (0, 1e6), "start_s": (0, 1e6), "end_s": (0, 1e6), "duration_s": (0, 1e6),
 }  # fmt: skip
 RATINGS = ("valence", "arousal", "dominance")
+OF_ANSWERS = (
+    "confidence",
+    "seconds",
+    "comment",
+    "secondary",
+    "strengths",
+    *RATINGS,
+)  # of one answer, not of a row of several
+SEVERAL_A_ROW = ("counts", "raters", "clips")  # shapes whose rows hold several votes
 MOST_WORDS = 12  # a scale has no more
 SOUND = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|aiff?|webm|mp4)$", re.IGNORECASE)
 PERCENT = re.compile(r"[0-9]+([.,][0-9]+)?\s*%")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}")
 _COMMA = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")  # as `with_point` in staging_macros.sql
-_MISSING = ("nan", "null", "none", "n/a", "na")
+MISSING = ("nan", "null", "none", "n/a", "na")
 
 
 def words(name: str) -> list[str]:
@@ -112,7 +121,7 @@ def fits(field: str, column) -> bool:
 
 def misfit(field: str, column) -> str | None:
     """The first value that an import would not take for what the field holds; `""` where there is none at all."""
-    values = [value for value, _ in column.values if value.lower() not in _MISSING]
+    values = [value for value, _ in column.values if value.lower() not in MISSING]
     if not values:
         return ""
     if field in RANGES or field in (*RATINGS, "temperature"):

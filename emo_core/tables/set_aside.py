@@ -8,7 +8,9 @@ from emo_core.spelling import folded
 from emo_core.tables.column_kinds import (
     MOST_WORDS,
     NAMES,
+    OF_ANSWERS,
     RATINGS,
+    SEVERAL_A_ROW,
     is_amount,
     is_called,
     is_number,
@@ -19,6 +21,7 @@ from emo_core.tables.column_kinds import (
     words,
 )
 from emo_core.tables.shares import PERCENT
+from emo_core.tables.to_be_said import long_spans, questions, span_columns
 from emo_core.vocabulary import find_emotion
 
 # Words of columns that hold small numbers and are not emotions.
@@ -157,6 +160,10 @@ def _why(look, column, votes: VotesFile) -> str:
     field = next((field for field in (*RATINGS, *NAMES) if named(field, [name])), None)
     if field and (wrong := misfit(field, column)):
         return f"is called like {field}, and {wrong!r} is not a value of it"
+    if name in span_columns(look, votes, used(votes)):
+        return "seems to say where a row's segment lies; give seconds with --start and --end"
+    if field in OF_ANSWERS and votes.shape in SEVERAL_A_ROW:
+        return f"is called like {field}, and a row holds several votes: nothing says whose it is"
     if _is_condition(look, name, votes):
         values = ", ".join(sorted(value for value, _ in column.values)[:4])
         return f"differs where a rater answers the same clip again ({values}): these may be panels, see --panel-column"
@@ -211,25 +218,30 @@ def doubts(look, votes: VotesFile, reason: str | None = None) -> list[str]:
         )
     if reason and votes.votes_per_row is None:
         found.append(f"{reason} {next_for_shares(reason)}")
-    found += means(look, votes)
+    found += questions(look, votes) + taken_in_doubt(look, votes)
     offset = next((column.name for column in look.columns if words(column.name) == ["offset"]), None)
     if offset and offset not in used(votes):
         found.append(f"{offset} may be a start or an end: say which with --start or --end.")
     return found
 
 
-def means(look, votes: VotesFile) -> list[str]:
-    """A sentence where graded columns of unnamed raters hold fractions: means over raters are not one rater's answer."""
+def taken_in_doubt(look, votes: VotesFile) -> list[str]:
+    """What is taken though it may be something else: graded columns of unnamed raters that hold fractions (means over raters
+    are not one rater's answer), and segments that are very long.
+    """
     graded = [column for column in look.columns if column.name in votes.graded]
     fractions = [
         value for column in graded for value, _ in column.values if is_number(value) and not number(value).is_integer()
     ]
+    long = long_spans(look, votes)
+    found = [long] if long else []
     if votes.rater or not fractions:
-        return []
+        return found
     return [
+        *found,
         f"{', '.join(column.name for column in graded)} hold fractions such as {fractions[0]}, and no column names a rater: "
         "they may be means over several raters. Each row is taken as one answer; import the raters' own answers instead "
-        "where you have them."
+        "where you have them.",
     ]
 
 

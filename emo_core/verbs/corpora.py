@@ -174,20 +174,25 @@ def look(store: Database, path: str, header: bool | None = None) -> dict:
 
 
 def map_file(store: Database, file: dict, mapping: str | None = None, save: str | None = None) -> dict:
-    """What a description of a table makes of its labels, with their counts; what it leaves open is guessed. `set_aside` names
-    the columns that are not taken and why, `open` what should be said before an import. `save` keeps the description under a
-    name for other files.
+    """What a description of a table makes of its labels, with their counts; what it leaves open is guessed.
+
+    `set_aside` names the columns that are not taken and why, `why` what speaks for a guessed shape, `open` what should be
+    said before an import. `save` keeps the description under a name for other files.
     """
     given = {key: value for key, value in file.items() if value not in (None, [], {})}
     if mapping:
         given = mappings.find_mapping(store, mapping) | given
-    shapes = set(mapping_guess.SHAPE_FIELDS)
+    shapes, why = set(mapping_guess.SHAPE_FIELDS), ""
     if not (shapes & given.keys() and ("clip" in given or "clips" in given)):
         seen = looking.look(store, _place(given["path"]), header=given.get("header"))
         guessed = mapping_guess.guess(seen, given.get("labels"))
         if shapes & given.keys():
             guessed = {key: value for key, value in guessed.items() if key not in shapes}
             guessed = _compatible(guessed, given)
+        elif shapes & guessed.keys():
+            why = mapping_guess.why(seen, guessed)
+        else:
+            raise BadInput(_nothing_found(seen))
         given = guessed | given | {"labels": guessed.get("labels", {}) | given.get("labels", {})}
     if "start_s" in given and not {"clip", "clips"} & given.keys():
         raise BadInput(
@@ -204,8 +209,21 @@ def map_file(store: Database, file: dict, mapping: str | None = None, save: str 
     unknown += [name for name, why in aside.items() if why == set_aside.UNKNOWN]
     return {
         "file": str(described.path), "mapping": settings, "labels": labels, "unknown": unknown, "set_aside": aside,
-        "open": doubts, "saved": save,
+        "open": doubts, "why": why, "saved": save,
     }  # fmt: skip
+
+
+def _nothing_found(seen) -> str:
+    """What stands in a table whose votes are not recognised, and how to say where they are."""
+    columns = "; ".join(
+        f"{column.name!r} ({', '.join(value for value, _ in column.values[:3]) or 'empty'})"
+        for column in seen.columns[:12]
+    )
+    more = f" and {len(seen.columns) - 12} more" if len(seen.columns) > 12 else ""
+    return (
+        f"No column seems to hold votes for emotions. The columns: {columns}{more}. Say where the votes are with --label, "
+        "--raters, --counts, --graded or --clips; --map explains labels, and --grade words of strength."
+    )
 
 
 def _compatible(guessed: dict, given: dict) -> dict:

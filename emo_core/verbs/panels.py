@@ -84,10 +84,21 @@ def collect(store: Database, name: str, wait_s: float = 0.0) -> dict:
     }  # fmt: skip
 
 
+_LISTED = ("name", "job", "question", "study", "panel", "state", "settled", "draws", "votes", "usd")
+
+
 def list_runs(store: Database) -> list[dict]:
-    """Every run in a line."""
-    kept = ("name", "job", "question", "study", "panel", "state", "settled", "draws", "votes", "usd")
-    return [{key: told[key] for key in kept} for told in (status(store, run.name) for run in control.of_models(store))]
+    """Every run in a line; of one whose job's folder is damaged only what the store knows, and why."""
+    return [_line(store, run) for run in control.of_models(store)]
+
+
+def _line(store: Database, run: runs.Run) -> dict:
+    known = {"name": run.name, "job": run.run_id, "study": run.study, "panel": run.panel}
+    try:
+        told = status(store, run.name)
+    except (ValueError, LookupError, TypeError, OSError) as error:
+        told = known | {"state": "lost", "reason": jobs.damage(runs.folder_of(store, run.run_id), error)}
+    return {key: told.get(key) for key in (*_LISTED, "reason")}
 
 
 def replies(store: Database, name: str, limit: int = 50) -> list[dict]:

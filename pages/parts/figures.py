@@ -117,7 +117,7 @@ def exclusions(document: dict) -> None:
     excluded, outside = document["excluded"], document["votes_outside"]
     parts = "; ".join(f"{count:,} × {EXCLUSIONS[reason]}" for reason, count in excluded.items())
     clips = (
-        f"{sum(excluded.values()):,} clips of the corpus are left out: {parts}."
+        f"Clips of the corpus left out: {sum(excluded.values()):,} ({parts})."
         if excluded
         else "No clip of the corpus is left out."
     )

@@ -23,7 +23,9 @@ def meanings(store: Database, seen: dict, fields: dict) -> dict[str, str]:
     """
     given: dict[str, str] = st.session_state[f"{seen['key']}:labels"]
     columns = {name: value for name, value in fields.items() if name not in ("labels", "grades", "panel", "if_none")}
-    rows = _labels(json.dumps(columns), stamp(fields["path"]), len(vocabulary.spellings()), store)
+    columns |= {"grades": fields["grades"]} if fields.get("grades") else {}
+    known = json.dumps(columns), stamp(fields["path"]), len(vocabulary.spellings())
+    rows = _mapped(*known, labels="{}", _store=store)["labels"]
     rows = sorted(rows, key=lambda row: row["emotion"] is not None)
     editor = _editor_key(seen["key"], rows)
     _take_edits(editor, rows, given)
@@ -40,7 +42,18 @@ def meanings(store: Database, seen: dict, fields: dict) -> dict[str, str]:
             if open_:
                 st.button("Leave all unknown ones out", on_click=_leave_out, args=(seen["key"], open_), type="tertiary")
             _add_emotion(store)
+    _say_what_is_open(_mapped(*known, labels=json.dumps(given, sort_keys=True), _store=store))
     return dict(given)
+
+
+def _say_what_is_open(mapped: dict) -> None:
+    """What must be said before an import, and the columns that it leaves aside, with why."""
+    for question in mapped["open"]:
+        st.warning(escape(question), icon=":material/help:")
+    aside = mapped["set_aside"]
+    if aside:
+        with st.expander(f"{len(aside):,} columns left aside", expanded=False):
+            st.markdown("\n".join(f"- **{escape(name)}** {escape(why)}" for name, why in aside.items()))
 
 
 def _title(rows: list[dict], open_: list[dict], given: dict[str, str], what: str) -> str:
@@ -52,8 +65,8 @@ def _title(rows: list[dict], open_: list[dict], given: dict[str, str], what: str
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting labels …")
-def _labels(columns: str, stamp: tuple | None, spellings: int, _store: Database) -> list[dict]:
-    return verbs.run(_store, "corpus map", {"file": json.loads(columns)})["labels"]
+def _mapped(columns: str, stamp: tuple | None, spellings: int, labels: str, _store: Database) -> dict:
+    return verbs.run(_store, "corpus map", {"file": json.loads(columns) | {"labels": json.loads(labels)}})
 
 
 def _key(row: dict) -> str:

@@ -169,16 +169,21 @@ def _main_columns(key: str, names: list[str], shape: str) -> dict:
     if shape in _LISTS:
         label, help_ = _LISTS[shape]
         fields[shape] = st.multiselect(label, names, key=f"{key}:{shape}", help=help_, persist_state="session")
-    if shape in ("counts", "graded"):
-        fields["ignore"] = st.multiselect(
-            "Not emotions", [name for name in names if name not in fields[shape]], key=f"{key}:ignore",
-            help="Columns of small numbers that are not emotions: an answer in them is no answer.", persist_state="session",
-        )  # fmt: skip
-    if shape == "counts":
+    fields["ignore"] = st.multiselect(
+        "Left aside",
+        [name for name in names if name not in fields.get(shape, [])],
+        key=f"{key}:ignore",
+        help="Columns that are not emotions, segments or numbers of votes: nothing is asked about them.",
+        persist_state="session",
+    )
+    if shape == "counts" or (shape == "votes" and not fields["rater"]):
         given = st.text_input(
-            "Votes of each row, where the columns hold shares", key=f"{key}:votes_per_row", placeholder="none: they are counts",
-            help="A number, or the column that holds it. The shares become whole counts.", persist_state="session",
-        ).strip()  # fmt: skip
+            "Votes of each row",
+            key=f"{key}:votes_per_row",
+            placeholder="none: counts, or one vote a row",
+            help="A number, or the column that holds it. Shares become whole counts.",
+            persist_state="session",
+        ).strip()
         fields["votes_per_row"] = given or None
     return fields
 
@@ -240,6 +245,9 @@ def _words(seen: dict, columns: list[str]) -> list[str]:
     """The words of the graded columns, weakest first as far as that is known; numbers mean themselves."""
     values = [value for column in seen["columns"] if column["name"] in columns for value, _ in column["values"]]
     words = {folded(value): value for value in values if not re.match(r"[0-9.]+ *([-:=–]|$)", value)}
+    amounts = {folded(value): value for value in values} if not words else {}
+    if len(amounts) > 2 and "0" not in amounts and "1" in amounts:  # 1 may mean not heard
+        words = {word: value for word, value in amounts.items() if value.isdigit() and int(value) <= 10}
     return sorted(list(words.values())[:24], key=lambda word: GRADES.get(folded(word), 99))
 
 

@@ -108,6 +108,37 @@ def test_seeds_are_one_cell_and_other_settings_are_not(filled):
     assert all(row["js"]["value"] == 0 and "cannot be told apart" in row["words"] for row in document["comparisons"])
 
 
+def test_runs_of_unlike_votes_are_not_seeds_of_one_cell(filled):
+    p = heard_shares(filled, "small")
+    told = {"a": ("v1", "s1"), "b": ("v1", "s1"), "c": ("v2", "s1"), "d": ("v1", "s2"), "e": None}
+    for seed, (name, hashes) in enumerate(told.items()):
+        own = hashes and {"votes": hashes[0], "clips": "c", "sounds": hashes[1]}
+        plant_training(filled, "small", name, near(p, 0.3, seed=seed), seed=seed, result={"hashes": own})
+    other = {"hashes": {"votes": "w", "clips": "d", "sounds": "s3"}}
+    plant_training(filled, "small", "f", near(p, 0.4), source="combined", result=other)
+    document = results.results(filled, "small")
+    assert sorted(row["runs"] for row in document["cells"]) == [["a", "b"], ["c"], ["d"], ["e"], ["f"]]
+    assert "human, training votes v2, training clips c, training sounds s1" in {
+        row["cell"] for row in document["cells"]
+    }
+    assert any("training votes not recorded" in row["cell"] for row in document["cells"])
+    assert cell(document, "combined")["runs"] == ["f"]  # whose votes are others, as its source is
+    assert len(document["unlike"]) == 6
+    apart = next(each for each in document["unlike"] if "a, b and c have the same settings" in each["words"])
+    assert apart["differ_in"] == ["training votes"]
+    assert {tuple(each["differ_in"]) for each in document["comparisons"]} >= {("source",), ("training votes",)}
+
+
+def test_a_run_with_another_seed_of_augmentation_is_no_repeat(filled):
+    p = heard_shares(filled, "small")
+    for seed in (1, 2):
+        plant_training(filled, "small", f"m{seed}", near(p, 0.3, seed=seed), fraction=0.1, seed=seed)
+    with filled.writing() as cursor:  # the same seed of training
+        cursor.execute('UPDATE runs SET settings = json_merge_patch(settings, \'{"settings": {"seed": 1}}\')')
+    document = results.results(filled, "small")
+    assert document["repeated"] == [] and document["cells"][0]["runs"] == ["m1", "m2"]
+
+
 def test_fractions_make_a_curve_and_validation_has_its_own_best(filled):
     p = heard_shares(filled, "small")
     for percent, far, best_js in ((0, 0.5, 0.3), (10, 0.4, 0.2), (20, 0.1, 0.25)):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from emo_core.audio import as_wav, contained, decode, inspect, needs_decoding
+from emo_core.audio import as_wav, contained, decode, glance, inspect, needs_decoding
 from emo_core.errors import AudioError, BadInput
 
 SECONDS = 0.5
@@ -153,6 +153,9 @@ def test_files_that_break_off_give_what_is_there(tone, name):
     np.testing.assert_array_equal(decode(path, 0.1, 1.9)[0], part[1600:])
     with pytest.raises(AudioError, match=f"{name} breaks off before the span"):
         decode(path, 1.8, 1.9)
+    if name != "a.flac":  # nothing but its samples tells that a FLAC breaks off
+        with pytest.raises(AudioError, match=f"{name} breaks off: 2.00 s are claimed"):
+            glance(path)
 
 
 def test_a_header_that_does_not_know_its_length(tone):
@@ -160,8 +163,9 @@ def test_a_header_that_does_not_know_its_length(tone):
     raw = bytearray(path.read_bytes())
     raw[4:8] = raw[40:44] = b"\xff\xff\xff\xff"  # written as a stream
     path.write_bytes(raw)
-    assert inspect(path).duration_s == SECONDS
+    assert inspect(path).duration_s == glance(path) == SECONDS
     assert inspect(path).problems == ()
+    assert glance(path, 0.1, 0.3) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(

@@ -58,14 +58,14 @@ def test_a_sample_is_heard_and_rejected_by_keys_and_comes_back(demo, tmp_path, p
         picture(page, "ear_test")
 
         page.keyboard.press("j")
-        expect(page.get_by_text("1 of 26 heard, 0 rejected")).to_be_visible()
+        expect(page.get_by_text("1 of 27 heard, 0 rejected")).to_be_visible()
         ready(page)
         page.keyboard.press("x")
-        expect(page.get_by_text("2 of 26 heard, 1 rejected")).to_be_visible()
+        expect(page.get_by_text("2 of 27 heard, 1 rejected")).to_be_visible()
         (rejected,) = listening.read(verdicts).rejected
 
         page.reload()
-        expect(page.get_by_text("2 of 26 heard, 1 rejected")).to_be_visible()
+        expect(page.get_by_text("2 of 27 heard, 1 rejected")).to_be_visible()
         expect(page.get_by_text(rejected)).to_have_count(0)
         ready(page)
         page.keyboard.press("u")

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from emo_core.corpora import audformat_db
+from emo_core.corpora.questions import SECOND_ALONE
 from emo_core.errors import BadInput, BadTable
 from emo_core.store import corpora
 from tests.corpora.fixtures_audformat import HEADER, build
@@ -15,8 +16,8 @@ from tests.corpora.fixtures_sound import write_sound
 
 
 def votes_of(reading) -> list[tuple]:
-    votes = reading.votes.astype(object).where(reading.votes.notna(), None)
-    return list(votes[["clip", "panel", "rater", "label", "valence"]].itertuples(index=False, name=None))
+    votes = reading.votes.reindex(columns=["clip", "panel", "rater", "label", "valence"]).astype(object)
+    return list(votes.where(votes.notna(), None).itertuples(index=False, name=None))
 
 
 def of_the_library(folder: Path, storage: str) -> Path:
@@ -222,3 +223,39 @@ def test_it_goes_into_a_store(store, tmp_path):
     report = corpora.add_corpus(store, "mini", audformat_db.read(build(tmp_path / "db")))
     assert report.panels == {"human": 2, "model:net": 2, "consensus:gold": 2, "consensus": 2}
     assert corpora.list_corpora(store)[0]["rating_high"] == 5
+
+
+SECOND = """schemes:
+  emotion: {dtype: str, labels: LABELS}
+raters: {anna: {type: human}}
+tables:
+  votes:
+    type: filewise
+    columns:
+      emotion: {scheme_id: emotion, rater_id: anna}
+      second_emotion: {scheme_id: emotion, rater_id: anna}
+"""
+
+
+def test_a_second_emotion_is_a_secondary_label_and_never_the_first(tmp_path):
+    (tmp_path / "db.yaml").write_text(SECOND.replace("LABELS", "[anger, sad, fear]"))
+    (tmp_path / "db.votes.csv").write_text("file,emotion,second_emotion\na.wav,anger,fear\nb.wav,,sad\nc.wav,sad,\n")
+    reading = audformat_db.read(tmp_path)
+    assert [vote[:4] for vote in votes_of(reading)] == [
+        ("a.wav", "human", "anna", "anger"),
+        ("c.wav", "human", "anna", "sad"),
+    ]
+    assert reading.votes["secondary"].dropna().tolist() == ["fear"]
+    assert f"1 {SECOND_ALONE}." in reading.notes
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_misc_table_of_labels_is_read_in_either_form(tmp_path, form):
+    (tmp_path / "db.yaml").write_text(SECOND.replace("LABELS", "names"))
+    (tmp_path / "db.votes.csv").write_text("file,emotion,second_emotion\na.wav,1,\n")
+    names = pd.DataFrame({"code": ["1", "2"], "meaning": ["anger", "sad"]})
+    if form == "csv":
+        names.to_csv(tmp_path / "db.names.csv", index=False)
+    else:
+        names.to_parquet(tmp_path / "db.names.parquet", index=False)
+    assert [vote[3] for vote in votes_of(audformat_db.read(tmp_path))] == ["anger"]

@@ -285,3 +285,33 @@ def test_damaged_files_are_refused(tmp_path):
     (tmp_path / "data-00000-of-00001.arrow").unlink()
     with pytest.raises(BadInput, match=r"no data-\*\.arrow"):
         hugging_face.read(tmp_path)
+
+
+def test_a_second_label_never_becomes_the_first(tmp_path):
+    reading = read_columns(
+        tmp_path, id=["a", "b"], annotator=["x", "x"], emotion=["sad", None], second_emotion=["fear", "fear"]
+    )
+    assert votes_of(reading, "secondary") == [("a", "human", "sad", "fear")]
+    assert any("a second emotion but no first one" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize("names", [{"0": "anger", "2": "sad"}, {"1": "anger", "2": "sad"}, {"a": "anger"}])
+def test_classes_with_gaps_in_their_numbers_are_refused(tmp_path, names):
+    with pytest.raises(BadInput, match="numbered"):
+        read_card(tmp_path, [names])
+
+
+def test_a_card_that_contradicts_itself_or_the_data_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="differently in its configurations"):
+        read_card(tmp_path / "configurations", [{"0": "anger", "1": "sad"}, {"0": "sad", "1": "anger"}])
+    with pytest.raises(BadInput, match=r"README\.md says sad, anger"):
+        said = {"features": [{"name": "emotion", "dtype": {"class_label": {"names": ["sad", "anger"]}}}]}
+        card = f"---\ndataset_info: {json.dumps(said)}\n---\n"
+        hugging_face.read(build_parquet(tmp_path / "data", card=card))
+
+
+def read_card(folder, configurations: list[dict]):
+    """What is read of numbers of classes that the card alone names, in each of its configurations."""
+    said = [{"features": [{"name": "emotion", "dtype": {"class_label": {"names": names}}}]} for names in configurations]
+    data = pa.table({"id": ["a", "b"], "emotion": [0, 1]})
+    return hugging_face.read(build_parquet(folder, data, card=f"---\ndataset_info: {json.dumps(said)}\n---\n"))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from emo_core.corpora import label_studio
+from emo_core.corpora.questions import SECOND_ALONE
 from emo_core.errors import BadInput, BadTable
 from emo_core.store import corpora
 from tests.corpora.fixtures_label_studio import ROWS, TASKS, build, build_min, choice, rating
@@ -110,6 +111,30 @@ def test_two_questions_about_emotions_have_panels_of_their_own(tmp_path):
 def test_a_second_emotion_is_a_secondary_label(tmp_path):
     reading = read_results(tmp_path, [choice("Happy"), choice("Calm", "Sad", question="second emotion")])
     assert votes_of(reading, "secondary") == [("1", "human", "1", "Happy", "Calm;Sad")]
+
+
+def test_a_second_emotion_without_a_first_is_counted(tmp_path):
+    alone = [choice("Angry", question="second_emotion"), rating(2)]
+    reading = read_results(tmp_path, [choice("Happy")], alone)
+    assert [vote[2:] for vote in votes_of(reading, "valence")] == [("1", "Happy", None), ("2", None, 2.0)]
+    assert f"1 {SECOND_ALONE}." in reading.notes
+    with pytest.raises(BadInput):  # it is never taken for the first
+        read_results(tmp_path, [choice("Angry", question="second_emotion")])
+
+
+def test_json_min_with_sorted_keys(tmp_path):
+    rows = [
+        {"annotator": n, "audio": "a.wav", "heard": label, "id": 1, "lead_time": 2, "speaker": "s1"}
+        for n, label in enumerate(("Happy", "Sad"))
+    ]
+    file = tmp_path / "min.json"
+    file.write_text(json.dumps(rows))
+    reading = label_studio.read(file)
+    assert [vote[2:] for vote in votes_of(reading)] == [("0", "Happy"), ("1", "Sad")]
+    assert reading.clips["speaker"].tolist() == ["s1"]
+    file.write_text(json.dumps([row | {"acted_emotion": "Angry"} for row in rows]))
+    with pytest.raises(BadInput, match="acted_emotion, heard"):
+        label_studio.read(file)
 
 
 def test_ratings_alone_and_comments_are_kept(tmp_path):

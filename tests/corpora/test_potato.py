@@ -5,6 +5,7 @@ import json
 import pytest
 
 from emo_core.corpora import potato
+from emo_core.corpora.questions import SECOND_ALONE
 from emo_core.errors import BadInput, BadTable
 from emo_core.store import corpora
 from tests.corpora.fixtures_potato import LINES, STATE, build
@@ -114,12 +115,12 @@ def test_values_that_never_differ_are_keys_of_options(tmp_path):
 @pytest.mark.parametrize(
     ("value", "expected"),
     [({"3": "3"}, 3), ({"scale_3": "3"}, 3), ({"4": "true"}, 4), ({"slider": "45"}, 45), ({"-2": "-2"}, -2), ({"good": "1"}, None),
-     ({"1": "1", "5": "5"}, 5), ("2", 2)],
+     ({"1": "1", "5": "5"}, None), ("2", 2)],
 )  # fmt: skip
 def test_points_of_a_scale(tmp_path, value, expected):
     reading = read_lines(tmp_path, line("a", emotion={"sad": "true"}, arousal=value))
     assert votes_of(reading, "arousal") == [("a", "human", "ann", "sad", expected)]
-    assert any("are not numbers" in note for note in reading.notes) == (expected is None)
+    assert any("are not numbers" in note or "several points" in note for note in reading.notes) == (expected is None)
 
 
 def test_schemes_about_two_emotions_have_panels_of_their_own(tmp_path):
@@ -129,6 +130,17 @@ def test_schemes_about_two_emotions_have_panels_of_their_own(tmp_path):
     assert votes_of(reading, "valence") == [
         ("a", "human:felt_emotion", "ann", "sad", 2.0), ("a", "human:heard_emotion", "ann", "fear", None),
     ]  # fmt: skip
+
+
+def test_a_second_emotion_without_a_first_is_counted(tmp_path):
+    both = line("a", emotion={"sad": "true"}, second_emotion={"fear": "true"})
+    alone = line("b", second_emotion={"fear": "true"}, valence={"3": "3"})
+    reading = read_lines(tmp_path, both, alone)
+    assert votes_of(reading, "secondary", "valence") == [
+        ("a", "human", "ann", "sad", "fear", None),
+        ("b", "human", "ann", None, None, 3.0),
+    ]
+    assert f"1 {SECOND_ALONE}." in reading.notes
 
 
 def test_the_last_answer_of_a_user_counts(tmp_path):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from emo_core import jobs
 from emo_core.jobs import files, secrets
 from emo_core.jobs.state import progress
 from emo_core.jobs.supervisor import verdict
@@ -112,3 +113,12 @@ def test_keys_are_hidden_in_all_their_forms(monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", "short")
     text = "hf_abc/def+ghi-longer hf_abc/def+ghi hf_abc%2fdef%2Bghi hf_abc%2Fdef+ghi short"
     assert secrets.scrub(text) == "••• ••• ••• ••• short"
+
+
+def test_a_damaged_job_does_not_hide_the_others(tmp_path):
+    for number in range(3):
+        jobs.make(tmp_path, jobs.Spec("test", f"job {number}", "tests.jobs.works"))
+    (tmp_path / "2" / "status.json").write_text("")
+    newest, damaged, oldest = jobs.list_jobs(tmp_path)
+    assert newest.status.state == oldest.status.state == "made"
+    assert damaged.status.state == "lost" and "is damaged" in damaged.status.reason

@@ -70,7 +70,11 @@ def test_it_says_what_the_document_says(heard, monkeypatch):
     app = draw(monkeypatch, heard, "augment", fraction="0.2", source="combined")
     assert not app.error and app.number_input(key="fraction").value == 0.2
     words = said(app)
-    assert f"**{found['samples']} samples** from 159 training clips; 32 were asked for" in words
+    clips = found["clips"]["augmented_from"]
+    assert found["clips"]["left_out"]["held out for validation in a training with seed 0"] == 160 - 1 - clips > 0
+    assert found["asked"] == round(0.2 * clips)
+    told = f"**{found['samples']} samples** from {clips} training clips; {found['asked']} were asked for"
+    assert told in words
     assert (
         "no features come out of their sound: 1 clip, among them" in words
         and "1 × its sound gives no features" in words

@@ -17,6 +17,12 @@ EMOTIONS = ("anger", "happy", "neutral", "sad")
 CHOICES = Study("s", "c", "human", "synthetic:sim/1", EMOTIONS, rule="drop_outside", secondary_weight=0.5, seed=3)
 
 
+def figures(store: Database, study: str) -> dict:
+    """What a study shows, without when its votes came."""
+    shown = verbs.run(store, "study show", {"name": study})
+    return {name: value for name, value in shown.items() if name != "votes_as_of"}
+
+
 def simulated(*, strengths: bool) -> Reading:
     """Votes with everything that a vote can have, on clips whose ids a spreadsheet would take for formulas. Clips have anonymous
     votes and votes outside the emotions; one clip has no vote of the candidate, one is only rated, one has nothing.
@@ -85,8 +91,8 @@ def test_a_table_of_votes_comes_back_with_the_same_figures(store, tmp_path, endi
     fresh = guessed_back(tmp_path / "fresh", path, CHOICES)
     try:
         assert votes_of(fresh) == votes_of(store)
-        shown = verbs.run(store, "study show", {"name": "s"})
-        assert verbs.run(fresh, "study show", {"name": "s"}) == shown
+        shown = figures(store, "s")
+        assert figures(fresh, "s") == shown
         assert shown["excluded"] == {"no_reference_votes": 2, "no_candidate_votes": 1}
         assert facts_of(fresh) == facts_of(store) == [(True, "CC0: free for all", -1, 6)]
     finally:
@@ -103,7 +109,7 @@ def test_strengths_come_back_from_parquet(store, tmp_path):
     try:
         add_known_corpus(fresh, "hf", str(tmp_path / "folder"), "c")
         studies.add_study(fresh, CHOICES)
-        assert verbs.run(fresh, "study show", {"name": "s"}) == verbs.run(store, "study show", {"name": "s"})
+        assert figures(fresh, "s") == figures(store, "s")
         assert [0.3] in [[round(x, 6) for x in row[5] or []] for row in votes_of(fresh)]
     finally:
         fresh.close()
@@ -116,7 +122,7 @@ def test_a_csv_that_lost_its_schema_names_the_same_clips(store, tmp_path):
     fresh = guessed_back(tmp_path / "fresh", tmp_path / "votes.csv", CHOICES)
     try:
         assert votes_of(fresh) == votes_of(store)
-        assert verbs.run(fresh, "study show", {"name": "s"}) == verbs.run(store, "study show", {"name": "s"})
+        assert figures(fresh, "s") == figures(store, "s")
     finally:
         fresh.close()
 
@@ -129,7 +135,7 @@ def test_label_studio_keeps_what_it_can(store, tmp_path):
     try:
         add_known_corpus(fresh, "auto", str(tmp_path / "tasks.json"), "c")
         studies.add_study(fresh, CHOICES)
-        assert verbs.run(fresh, "study show", {"name": "s"}) == verbs.run(store, "study show", {"name": "s"})
+        assert figures(fresh, "s") == figures(store, "s")
         people = "SELECT DISTINCT raters.name FROM raters JOIN panels USING (panel_id) WHERE panels.name = 'human' ORDER BY 1"
         names = [one.cursor().execute(people).fetchall() for one in (store, fresh)]
         assert names[0] == names[1] == [("-r",), ("=rater0",), ("=rater1",)]
@@ -157,7 +163,7 @@ def test_a_folder_of_hugging_face_loads_and_comes_back(store, tmp_path):
     try:
         add_known_corpus(fresh, "hf", str(tmp_path / "hf"), "c")
         studies.add_study(fresh, CHOICES)
-        ours, theirs = (without_intervals(verbs.run(one, "study show", {"name": "s"})) for one in (store, fresh))
+        ours, theirs = (without_intervals(figures(one, "s")) for one in (store, fresh))
         assert theirs.keys() == ours.keys() and ours["clips"] == 29 and facts_of(fresh) == facts_of(store)
         for name, value in ours.items():
             is_number = isinstance(value, float)
@@ -177,7 +183,7 @@ def test_who_is_left_out_stays_left_out_and_unnamed(store, tmp_path):
     (code,) = json.loads(schema)["study"]["left_out"]
     fresh = guessed_back(tmp_path / "fresh", path, replace(study, left_out=(code,)))
     try:
-        ours, theirs = (verbs.run(one, "study show", {"name": "s"}) for one in (store, fresh))
+        ours, theirs = (figures(one, "s") for one in (store, fresh))
         assert ours.pop("left_out") != theirs.pop("left_out") and ours == theirs
     finally:
         fresh.close()
@@ -194,8 +200,8 @@ def test_real_votes_come_back(real_crema, tmp_path, ending):
     verbs.run(store, "export", {"study": "six", "to": str(path), "what": "votes"})
     fresh = guessed_back(tmp_path / "fresh", path, study)
     try:
-        shown = verbs.run(store, "study show", {"name": "six"})
-        assert shown["clips"] > 1000 and verbs.run(fresh, "study show", {"name": "six"}) == shown
+        shown = figures(store, "six")
+        assert shown["clips"] > 1000 and figures(fresh, "six") == shown
     finally:
         store.close()
         fresh.close()

@@ -61,5 +61,5 @@ def test_runs_fit_that_were_asked_for_the_same_emotions(filled):
     plant_run(filled, "small", "same", rows, emotions=EMOTIONS[::-1])
     plant_run(filled, "small", "silent", {PAIR: [None] * 40})
     plant_run(filled, "small", "fewer", {PAIR: [([1, 2], None)] * 40}, emotions=EMOTIONS[:2])
-    found = readings.fitting_runs(filled, "small")
+    found = readings.fitting_runs(filled, "small", questions=("label", "distribution"))
     assert {name: pairs for name, (_, pairs) in found.items()} == {"same": [PAIR]}

@@ -130,6 +130,7 @@ def test_statistics_are_those_of_the_science(filled):
 
 def test_votes_added_later_equal_votes_added_at_once(store, tmp_path):
     reading, later = simulated_reading(), simulated_votes(seed=9)
+    later["rater"] = "late " + later["rater"]  # an equal vote of the same rater would count once
     study = Study("s", "c", "human", "synthetic:sim/1", EMOTIONS, rule="drop_outside")
     corpora.add_corpus(store, "c", reading)
     stored = studies.add_study(store, study)

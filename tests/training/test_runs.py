@@ -12,10 +12,13 @@ import pytest
 
 from emo_core import jobs, science, verbs
 from emo_core.annotators import control as panels
+from emo_core.augmentation import study_side
+from emo_core.augmentation.settings import Settings
 from emo_core.errors import BadInput
 from emo_core.jobs.worker import Reporter
 from emo_core.store import Database, runs, studies
 from emo_core.training import account_rows, control, table
+from emo_core.training.data import Examples, Item, held_out
 from emo_core.training.plan import TrainPlan, from_document, grid
 from emo_core.training.probe import MAKER
 from emo_core.training.run import work
@@ -55,7 +58,11 @@ def test_a_training_predicts_the_test_side_and_nothing_else(trained):
         (~counts.is_test).sum(),
         counts.is_test.sum(),
     )
-    assert told["mixtures"] == 0 < control.status(trained, "mixed")["mixtures"]
+    mixed = control.status(trained, "mixed")
+    assert told["mixtures"] == told["mixtures_asked"] == 0
+    asked = round(0.2 * mixed["train_clips"])
+    lost = sum(row["count"] for row in mixed["not_made"] if row["what"] == "samples")
+    assert mixed["mixtures_asked"] == asked == mixed["mixtures"] + lost and mixed["mixtures_left_out"] == 0
 
 
 def test_runs_share_what_they_heard(trained):
@@ -72,6 +79,34 @@ def test_hashes_tell_the_data_apart_and_not_the_seeds(trained):
     )
     assert (plain["clips"], plain["sounds"]) == (mixed["clips"], mixed["sounds"])
     assert plain["votes"] != mixed["votes"]
+
+
+def test_samples_of_the_page_are_those_that_are_trained(trained):
+    """What a listener hears on the page Augment, with the seed of the training."""
+    settings = Settings(fraction=0.2, seed=2)  # as the run `mixed` has
+    heard = study_side.training_side(trained, "demo")
+    clips, number = heard.columns["clip"], runs.find_run(trained, "mixed").run_id
+    found = table.read(runs.folder_of(trained, number))
+    names = [name for name, test in zip(found.names, found.is_test) if not test]
+    assert sorted(names) == sorted(clips)
+    held = heard.held_out(np.ones(len(clips), dtype=bool), settings.seed)
+    items = tuple(Item(name, (None,)) for name in names)
+    training = Examples(items, np.full((len(items), 2), 0.5))
+    mine = {name for name, out in zip(names, held_out(training, share=0.1, seed=settings.seed)) if out}
+    assert mine == {clip for clip, out in zip(clips, held) if out} and mine
+
+
+def test_plans_kept_before_mean_what_they_meant():
+    new = TrainPlan("n", "s", ("anger", "sad"), augmentation=Settings(fraction=0.1))
+    old = json.loads(json.dumps(new.as_document()))
+    for gone in ("mixed_from", "kept"):
+        del old[gone]
+    del old["augmentation"]["loudness"]
+    found = from_document(old)
+    assert (found.mixed_from, found.augmentation.loudness, found.kept) == ("training side", "rms", ())
+    assert (new.mixed_from, new.augmentation.loudness) == ("training part", "as_is")
+    old["augmentation"]["loudness"] = "as_is"
+    assert from_document(old).augmentation.loudness == "as_is"
 
 
 def test_its_panel_stands_beside_the_listeners(trained):
@@ -125,7 +160,7 @@ def test_without_a_candidate_there_is_one_source(trained):
     assert verbs.run(trained, "train", {"study": "alone", "dry": True})["sides"]["train"] > 100
 
 
-def test_the_first_votes_of_a_candidate_are_taken(trained):
+def test_a_random_part_of_the_candidates_votes_is_taken(trained):
     one, several = (control.plan_for(trained, "demo", {"name": "v", "source": "synthetic", "votes": n}) for n in (1, 4))
     from emo_core.store.training_clips import training_clips
 
