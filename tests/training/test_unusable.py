@@ -12,12 +12,13 @@ from emo_core.audio.voice import voice_tracks
 from emo_core.errors import AudioError, BadInput
 from emo_core.jobs.worker import Reporter, Stopped
 from emo_core.store import runs
-from emo_core.training import account_rows, control, probe, unusable
+from emo_core.training import control, probe, unusable
 from emo_core.training.data import RATE
 from emo_core.training.evaluate import load_predictor
 from emo_core.training.loop import PREDICTOR
 from emo_core.training.plan import SIDE
-from emo_core.training.run import PLAN, UNUSABLE, work
+from emo_core.training.run import PLAN, PREDICTIONS, UNUSABLE, work
+from tests.jobs.conftest import until
 from tests.pages.test_pages import draw, said
 from tests.training.conftest import tone
 
@@ -107,7 +108,7 @@ def test_a_stopped_run_goes_on_with_the_same_clips_and_learns_the_same(spoilt):
     found = jobs.files.read_json(folder / jobs.files.RESULT)
     assert (folder / UNUSABLE).read_bytes() == kept == (whole / UNUSABLE).read_bytes()
     assert (found["history"], found["unusable"]) == (expected["history"], expected["unusable"])
-    assert (folder / account_rows.FILE).read_bytes() == (whole / account_rows.FILE).read_bytes()
+    assert (folder / PREDICTIONS).read_bytes() == (whole / PREDICTIONS).read_bytes()
 
 
 def test_the_page_lists_them_and_starts_only_without_them(spoilt, monkeypatch):
@@ -133,8 +134,10 @@ def test_a_plan_kept_before_these_choices_existed_goes_on_as_it_was(spoilt):
     verbs.run(spoilt, "study add", study)
     settings = {"epochs": 2, "batch": 4}
     mixing = {"augmentation": {"fraction": 0.5, "loudness": "as_is"}, "mixed_from": SIDE, "settings": settings}
-    whole, expected = carried_out(spoilt, name="whole", **mixing)
-    folder = runs.folder_of(spoilt, control.keep(spoilt, control.plan_for(spoilt, "s", {"name": "old", **mixing})).run_id)
+    _, expected = carried_out(spoilt, name="whole", **mixing)
+    folder = runs.folder_of(
+        spoilt, control.keep(spoilt, control.plan_for(spoilt, "s", {"name": "old", **mixing})).run_id
+    )
     document = jobs.files.read_json(folder / PLAN)
     for name in ("skip_unusable", "kept", "mixed_from"):
         del document[name]
@@ -157,13 +160,17 @@ def test_the_probe_learns_from_and_predicts_a_clip_of_75_seconds(store, tmp_path
     given = {"path": str(votes), "clip": "clip", "label": "label", "rater": "rater"}
     verbs.run(store, "corpus add votes", {"name": "c", "file": given, "audio": str(tmp_path)})
     verbs.run(store, "study add", {"name": "s", "corpus": "c", "reference": "human", "emotions": "anger,sad"})
-    told = verbs.run(store, "train", {"study": "s", "name": "long", "settings": {"epochs": 1}, "wait": True})
-    assert told["state"] == "done" and told["train_clips"] + told["validation_clips"] + told["test_clips"] == 12
+    verbs.run(store, "train", {"study": "s", "name": "long", "settings": {"epochs": 1}})
     folder = runs.folder_of(store, runs.find_run(store, "long").run_id)
-    assert np.isfinite(jobs.files.read_json(folder / jobs.files.RESULT)["best_js"])
+    until(lambda: jobs.status(folder).state not in jobs.ALIVE)
+    assert jobs.status(folder).state == "done", jobs.last_lines(folder)
+    control.collect(store, "long")
+    told = jobs.files.read_json(folder / jobs.files.RESULT)
+    assert told["train_clips"] + told["validation_clips"] + told["test_clips"] == 12 and np.isfinite(told["best_js"])
     (shares,) = load_predictor(folder / PREDICTOR).predict([tone(300, 75.0, 3)])
     assert np.isfinite(shares).all()
-    assert "long" in [row["model"] for row in verbs.run(store, "results", {"study": "s"})["rows"]]
+    (row,) = verbs.run(store, "results", {"study": "s"})["runs"]
+    assert (row["run"], row["state"]) == ("long", "done")
 
 
 def test_what_only_decoding_shows_stops_a_run_with_all_its_clips(spoilt, tmp_path):
