@@ -225,7 +225,7 @@ def fill_in(settings: dict) -> None:
         "train:loss": own["loss"], "train:epochs": own["epochs"], "train:patience": own["patience"],
         "train:batch": own["batch"], "train:rate": own["learning_rate"], "train:micro": own["micro_batch"],
         "train:checkpointing": own["checkpointing"], "train:qlora": own["qlora"], "train:lora": own["lora_on"],
-        "train:processes": own.get("processes", 1),
+        "train:processes": own.get("processes", 1), train_forecast.SKIP: settings.get("skip_unusable", False),
     })  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from emo_core.models import label_tree
 from emo_core.models.label_tree import SpellingRules, label_log_probabilities
 from emo_core.models.sampling import sample
 from tests.models.conftest import LABELS, PROMPTS
-from tests.rounding import float32_bound
+from tests.rounding import float32_bound, roundings_of
 
 TEMPERATURES = (0.5, 1.0, 1.7)
 KIN = ("sad", "sadness", "happy")  # the first two share their first token
@@ -41,13 +41,13 @@ def test_one_pass_equals_separate_stock_passes(known, request, clips):
     assert found.shape == (2, 2, 3, 3) and found.dtype == np.float64
     scale = np.array(TEMPERATURES)[:, None]  # the rounding of the logits is divided by the temperature
     found, expected = found * scale, expected * scale
-    np.testing.assert_allclose(found, expected, atol=float32_bound(expected), rtol=0)
+    np.testing.assert_allclose(found, expected, atol=float32_bound(roundings_of(model.model), expected), rtol=0)
     assert (np.exp(found / scale).sum(axis=-1) < 1).all()
 
 
 def test_clips_prompts_and_labels_do_not_touch_each_other(taught, clips, monkeypatch):
     found = label_log_probabilities(taught, clips, PROMPTS, LABELS, TEMPERATURES)
-    bound = float32_bound(found, scale=1 / min(TEMPERATURES))
+    bound = float32_bound(roundings_of(taught.model), found, scale=1 / min(TEMPERATURES))
     alone = [
         label_log_probabilities(taught, [clip], [[text]], LABELS, TEMPERATURES)[0, 0]
         for clip, texts in zip(clips, PROMPTS)
@@ -87,7 +87,7 @@ def test_more_spellings_are_more_chance(taught, clips):
         label_log_probabilities(taught, clips, PROMPTS, LABELS, [1.0], spelling=SpellingRules(cases, endings))
         for cases, endings in ((("lower",), ("",)), (("lower", "capitalised"), ("", ".")))
     )
-    assert (many > few - float32_bound(few)).all()  # a further spelling may be as good as impossible
+    assert (many > few - float32_bound(roundings_of(taught.model), few)).all()  # a further spelling may be as good as impossible
     assert (many > few + 1e-2).any()
 
 

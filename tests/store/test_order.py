@@ -11,6 +11,7 @@ from emo_core.analysis import data
 from emo_core.errors import BadInput
 from emo_core.records import Reading, Study
 from emo_core.store import answers, corpora, studies
+from emo_core.store.drawing import drawn_votes
 from emo_core.store.training_clips import training_clips
 from tests.conftest import EMOTIONS
 
@@ -136,3 +137,19 @@ def test_collected_votes_are_refused_where_no_order_is_recorded(store):
     fill(store, counts({f"a{n}": (2, 1, 1, 1) for n in range(4)}))
     with pytest.raises(BadInput, match=r"is recorded on no clip \(0 of 4 have it\)"):
         verbs.run(store, "saturation", {"study": "s", "order": "collected"})
+
+
+def test_three_of_a_real_panels_votes_say_what_all_of_them_say(store, real_crema):
+    verbs.run(store, "corpus add", {"format": "crema-d", "path": str(real_crema), "name": "c"})
+    emotions = ("anger", "disgust", "fear", "happy", "neutral", "sad")
+    study = {"name": "s", "corpus": "c", "reference": "human:voice", "candidate": "human:audiovisual"}
+    verbs.run(store, "study add", study | {"emotions": ",".join(emotions)})
+    counts = studies.study_counts(store, "s")
+    every, three = counts.candidate, drawn_votes(store, "s", list(counts.clips), 3)
+    shares, total = every / every.sum(axis=1, keepdims=True), every.sum(axis=1, keepdims=True)
+    size = np.minimum(total, 3)
+    assert (three.sum(axis=1, keepdims=True) == size).all() and (three <= every).all()
+    # a draw without replacement: share · (1 − share) / size · (total − size) / (total − 1)
+    variance = shares * (1 - shares) / size * (total - size) / np.maximum(total - 1, 1)
+    error = np.sqrt(variance.sum(axis=0)) / len(every)
+    np.testing.assert_array_less(abs((three / size).mean(axis=0) - shares.mean(axis=0)), 4 * error)

@@ -19,6 +19,7 @@ from emo_core.training.evaluate import load_predictor, predict
 from emo_core.training.hearing import hear_all
 from emo_core.training.loop import PREDICTOR, NotANumber, train
 from emo_core.training.settings import TrainSettings
+from tests.rounding import float32_bound, roundings_of
 from tests.training.conftest import EMOTIONS, Sound, data, examples, mixed, tiny, tone
 
 PROBE = TrainSettings(epochs=3, batch=4, micro_batch=2, device="cpu")
@@ -102,10 +103,12 @@ def test_two_processes_learn_what_one_does(tmp_path):
         process.join(timeout=120)
     assert [process.exitcode for process in processes] == [0, 0]
     found = torch.load(tmp_path / "two" / checkpoint.FILE, weights_only=True)
+    # The same micro-batches go through the same layers; only their sum over a step may be in another order, a rounding each.
+    bound = float32_bound(2)
     for name, value in expected.items():
-        torch.testing.assert_close(found["best"][name], value, atol=1e-6, rtol=0)
-    assert found["progress"]["history"][0]["loss"] == pytest.approx(history[0]["loss"], abs=1e-6)
-    assert found["progress"]["history"][0]["val_js"] == pytest.approx(history[0]["val_js"], abs=1e-6)
+        torch.testing.assert_close(found["best"][name], value, atol=bound, rtol=0)
+    assert found["progress"]["history"][0]["loss"] == pytest.approx(history[0]["loss"], abs=bound)
+    assert found["progress"]["history"][0]["val_js"] == pytest.approx(history[0]["val_js"], abs=bound)
 
 
 def test_the_probe_learns_what_is_planted(tmp_path):
@@ -189,7 +192,8 @@ def test_a_saved_predictor_predicts_the_same_to_the_bit(tmp_path, settings):
     found = predictor.predict([item.waveform() for item in test], [item.transcript for item in test])
     assert (found == expected).all()
     again = predictor.predict([item.waveform() for item in test[::-1]], [item.transcript for item in test[::-1]])
-    np.testing.assert_allclose(again, expected[::-1], atol=1e-6)
+    bound = float32_bound(roundings_of(predictor.learner.module))  # of shares, up to 1
+    np.testing.assert_allclose(again, expected[::-1], atol=bound, rtol=0)
 
 
 def test_a_folder_that_is_no_predictor_is_refused(tmp_path):

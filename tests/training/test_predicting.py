@@ -15,6 +15,7 @@ from emo_core.training.data import RATE
 from emo_core.training.evaluate import load_predictor
 from emo_core.training.loop import PREDICTOR, train
 from emo_core.training.settings import TrainSettings
+from tests.rounding import float32_bound, roundings_of
 from tests.training.conftest import EMOTIONS, data, tone
 
 
@@ -50,7 +51,9 @@ def test_every_file_has_shares_or_a_reason(predictor, sounds, monkeypatch):
     good = ["=1+1.wav", "a.flac", "below/b.wav"]
     waveforms = [soundfile.read(sounds / name, dtype="float32")[0] for name in good]
     expected = load_predictor(predictor).predict(waveforms)
-    np.testing.assert_allclose([[rows[name][emotion] for emotion in EMOTIONS] for name in good], expected, atol=1e-6)
+    bound = float32_bound(roundings_of(load_predictor(predictor).learner.module))  # of shares, up to 1
+    told = [[rows[name][emotion] for emotion in EMOTIONS] for name in good]
+    np.testing.assert_allclose(told, expected, atol=bound, rtol=0)
     assert {name: row["fault"] for name, row in rows.items() if row["problem"]} == {
         "long.wav": "longer than the model takes", "nan.wav": "samples that are not numbers",
         "text.wav": "the audio file cannot be read",

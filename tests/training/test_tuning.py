@@ -10,6 +10,7 @@ from emo_core.training.evaluate import predict
 from emo_core.training.hearing import hear_all
 from emo_core.training.learner import open_learner
 from tests.models.tiny import make_tiny, save
+from tests.rounding import float32_bound, roundings_of
 from tests.training.conftest import EMOTIONS, Sound, examples, tiny, tone
 
 CPU = torch.device("cpu")
@@ -23,6 +24,17 @@ def learner(**choices):
         if "lora_B" in name:
             value.data.normal_(std=0.1)
     return made
+
+
+def equal_but_for_rounding(found, expected, made):
+    """Compare what `learnt` gives. A gradient is rounded on the way there and on the way back."""
+    there, gradients = roundings_of(made.module), expected[2]
+    assert abs(found[0] - expected[0]) < float32_bound(there)
+    assert abs(found[1] - expected[1]).max() < float32_bound(there)  # shares, up to 1
+    assert found[2].keys() == gradients.keys()
+    for name, gradient in found[2].items():
+        bound = float32_bound(2 * there, gradients[name])
+        torch.testing.assert_close(gradient, gradients[name], atol=bound, rtol=0)
 
 
 def learnt(made, items, micro_batch):
@@ -47,25 +59,19 @@ def stock():
 
 @pytest.mark.parametrize("choices", [{}, {"checkpointing": True}], ids=["cached", "checkpointed"])
 def test_cached_and_bucketed_equals_stock(stock, choices):
-    loss, shares, gradients = learnt(learner(**choices), examples(5), 2)
-    assert abs(loss - stock[0]) < 1e-5
-    assert abs(shares - stock[1]).max() < 1e-5
-    assert shares.std(axis=0).min() > 1e-4  # clips differ, so that equality says something
-    assert gradients.keys() == stock[2].keys()
-    for name, gradient in gradients.items():
-        assert gradient.abs().max() > 0
-        torch.testing.assert_close(gradient, stock[2][name], atol=1e-5, rtol=0)
+    made = learner(**choices)
+    found = learnt(made, examples(5), 2)
+    equal_but_for_rounding(found, stock, made)
+    assert found[1].std(axis=0).min() > 1e-4  # clips differ, so that equality says something
+    assert all(gradient.abs().max() > 0 for gradient in found[2].values())
 
 
 def test_a_trained_tower_is_heard_anew_and_equals_stock():
     choices = {"lora_on": "language+tower"}
-    loss, shares, gradients = learnt(learner(**choices), examples(3), 2)
-    expected = learnt(learner(**choices, stock=True), examples(3), 3)
-    assert abs(loss - expected[0]) < 1e-5
-    assert abs(shares - expected[1]).max() < 1e-5
-    assert any("audio_tower" in name for name in gradients)
-    for name, gradient in gradients.items():
-        torch.testing.assert_close(gradient, expected[2][name], atol=1e-5, rtol=0)
+    made = learner(**choices)
+    found = learnt(made, examples(3), 2)
+    equal_but_for_rounding(found, learnt(learner(**choices, stock=True), examples(3), 3), made)
+    assert any("audio_tower" in name for name in found[2])
 
 
 @pytest.mark.parametrize(
