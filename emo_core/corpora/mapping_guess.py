@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from emo_core.spelling import folded
 from emo_core.tables.column_kinds import (
+    ABOUT_PEOPLE,
     MISSING,
     MOST_WORDS,
     NAMES,
@@ -189,8 +190,8 @@ def _taken(found: dict) -> set[str]:
 
 def _shape(look, columns: dict, rater: str | None, labels: Mapping[str, str]) -> dict[str, object]:
     """Which of the shapes the table has, as the fields that say so."""
-    # Clips may be called a, b, c, which are codes of emotions too.
-    others = {name: column for name, column in columns.items() if name != rater and not is_called("clip", name)}
+    # Clips may be called a, b, c, and speakers be f, which are codes of emotions too.
+    others = {name: column for name, column in columns.items() if name != rater and not _names_no_answer(name)}
     of_labels = [name for name, column in others.items() if _given(column, find_emotion) >= _MANY]
     of_labels = [name for name in of_labels if named("comment", [name]) is None]
     emotions = _of_emotions(columns, labels)
@@ -237,6 +238,12 @@ def _given(column, test: Callable[[str], object]) -> float:
 def _is_for_all(name: str) -> bool:
     """Whether a column of labels goes by a label's own name, or says that its label stands for all raters."""
     return is_called("label", name) or is_called("secondary", name) or bool(_FOR_ALL & set(words(name)))
+
+
+def _names_no_answer(name: str) -> bool:
+    """Whether a column is called by what clips and people are, whatever its cells look like."""
+    about = ("clip", "speaker", "session", "partition", "transcript")
+    return any(is_called(field, name) for field in about) or bool(ABOUT_PEOPLE & set(words(name)))
 
 
 def _is_survey(look, columns: dict, rater: str | None, of_labels: list[str]) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from emo_core.records import PANEL_KINDS
+from emo_core.records import PANEL_KINDS, VotesFile
 
 # Names by which columns go, most telling first, in lower case without spaces, dots, hyphens and underscores.
 NAMES = {
@@ -51,6 +51,8 @@ OF_ANSWERS = (
     *RATINGS,
 )  # of one answer, not of a row of several
 SEVERAL_A_ROW = ("counts", "raters", "clips")  # shapes whose rows hold several votes
+# Words of columns that say something of people: their cells may look like codes of emotions, such as f.
+ABOUT_PEOPLE = frozenset({"gender", "sex", "male", "female", "age", "group", "native", "headphones", "accent"})
 MOST_WORDS = 12  # a scale has no more
 SOUND = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|aiff?|webm|mp4)$", re.IGNORECASE)
 PERCENT = re.compile(r"[0-9]+([.,][0-9]+)?\s*%")
@@ -161,3 +163,10 @@ def is_number(value: str) -> bool:
 def is_amount(value: str) -> bool:
     """A number, or one with a percent sign."""
     return is_number(value) or bool(PERCENT.fullmatch(value))
+
+
+def used(votes: VotesFile) -> set[str]:
+    """Columns that a description gives a meaning."""
+    lists = votes.counts + votes.raters + votes.graded + votes.clips + votes.ignore
+    single = (getattr(votes, field, None) for field in (*NAMES, "votes_per_row") if field != "panel")
+    return {*lists, *(name for name in single if isinstance(name, str))}

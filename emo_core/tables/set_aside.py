@@ -6,6 +6,7 @@ from collections.abc import Collection
 from emo_core.records import GRADES, VotesFile
 from emo_core.spelling import folded
 from emo_core.tables.column_kinds import (
+    ABOUT_PEOPLE,
     MOST_WORDS,
     NAMES,
     OF_ANSWERS,
@@ -18,6 +19,7 @@ from emo_core.tables.column_kinds import (
     named,
     number,
     share,
+    used,
     words,
 )
 from emo_core.tables.shares import PERCENT
@@ -34,15 +36,10 @@ _NO_EMOTION = {
     "id",
 }  # fmt: skip
 UNKNOWN = "holds grades or counts like the emotions' columns and is not an emotion that is known"
+LIKE_RATERS = "holds a few words, as the columns of answers do, and most are not emotions that are known"
 _LABELS = 0.6
+_WORDS_OF_A_LABEL = 3
 _CONDITIONS = 8  # values of a column that tells panels or trials apart; a row's own number has more
-
-
-def used(votes: VotesFile) -> set[str]:
-    """Columns that a description gives a meaning."""
-    lists = votes.counts + votes.raters + votes.graded + votes.clips + votes.ignore
-    single = (getattr(votes, field, None) for field in (*NAMES, "votes_per_row") if field != "panel")
-    return {*lists, *(name for name in single if isinstance(name, str))}
 
 
 def siblings(look, votes: VotesFile) -> tuple[str, ...]:
@@ -64,6 +61,25 @@ def siblings(look, votes: VotesFile) -> tuple[str, ...]:
         and _holds_the_same(column, taken)
         and not _is_sum(look, column.name, [other.name for other in taken])
         and not _says_something_of(look, column.name, votes)
+    )
+
+
+def rater_siblings(look, votes: VotesFile) -> tuple[str, ...]:
+    """Columns that hold a few words, as the columns of raters (or of clips) do, though few of them are emotions that are
+    known: they may be answers that nobody explained.
+    """
+    if not votes.raters + votes.clips:
+        return ()
+    return tuple(
+        column.name
+        for column in look.columns
+        if column.name not in used(votes)
+        and column.values
+        and column.distinct <= MOST_WORDS
+        and not share(column, is_number)
+        and not share(column, lambda value: len(words(value)) > _WORDS_OF_A_LABEL)
+        and not any(is_called(field, column.name) for field in NAMES)
+        and not set(words(column.name)) & _NO_EMOTION
     )
 
 
@@ -149,12 +165,16 @@ def _why(look, column, votes: VotesFile) -> str:
     name = column.name
     if name in votes.ignore or votes.labels.get(name) == "":
         return "is left aside, as the mapping says"
+    if ABOUT_PEOPLE & set(words(name)):
+        return "says something of people"
     if share(column, find_emotion) >= _LABELS and not share(column, is_number):
         return "holds labels too; `votes add` with --label takes them as a panel of their own, such as consensus"
     if (votes.graded or votes.counts) and any(find_emotion(word) for word in words(name) if len(word) > 1):
         return "is called by an emotion and holds other values than the columns taken"
     if column.empty == look.looked_at:
         return "is empty"
+    if name in rater_siblings(look, votes):
+        return LIKE_RATERS
     if column.distinct == 1 and look.looked_at > 1:
         return f"holds {column.values[0][0]!r} in every row"
     field = next((field for field in (*RATINGS, *NAMES) if named(field, [name])), None)
@@ -218,6 +238,12 @@ def doubts(look, votes: VotesFile, reason: str | None = None) -> list[str]:
         )
     if reason and votes.votes_per_row is None:
         found.append(f"{reason} {next_for_shares(reason)}")
+    wordy = rater_siblings(look, votes)
+    if wordy:
+        found.append(
+            f"{', '.join(wordy)} may be answers too: {LIKE_RATERS}. Name all such columns with --raters (or --clips) and "
+            "give the meaning of their labels with --map, or say with --ignore that they are not answers."
+        )
     found += questions(look, votes) + taken_in_doubt(look, votes)
     offset = next((column.name for column in look.columns if words(column.name) == ["offset"]), None)
     if offset and offset not in used(votes):

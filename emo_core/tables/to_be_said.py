@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from emo_core.records import GRADES, VotesFile
 from emo_core.spelling import folded
-from emo_core.tables.column_kinds import is_amount, is_number, number, words
+from emo_core.tables.column_kinds import is_amount, is_number, number, used, words
 
 _STARTS = {"start", "starts", "begin", "begins", "onset", "tmin", "xmin", "from"}
 _ENDS = {"end", "ends", "stop", "offset", "tmax", "xmax", "to", "finish"}
@@ -55,8 +55,6 @@ def _is_side(look, name: str, side: set[str]) -> bool:
 
 
 def _spans(look, votes: VotesFile) -> str | None:
-    from emo_core.tables.set_aside import used
-
     names = span_columns(look, votes, used(votes))
     if not names:
         return None
@@ -70,8 +68,6 @@ def _spans(look, votes: VotesFile) -> str | None:
 
 def _weights(look, votes: VotesFile) -> str | None:
     """A row a clip and label with a number of votes beside it: a row is then several votes."""
-    from emo_core.tables.set_aside import used
-
     if not votes.label or votes.rater or votes.votes_per_row is not None or votes.clip not in look.sample:
         return None
     units = [votes.clip, votes.label, *([votes.panel_column] if votes.panel_column else [])]

@@ -128,7 +128,9 @@ def test_killed_between_two_lines_of_a_clip_its_chances_are_kept_once(tmp_path, 
     again = account_rows.read(tmp_path / "2", 0, 10**9)
     assert sorted(row[:4] for row in again[0]) == sorted(row[:4] for row in whole[0])
     assert [row[:3] for row in again[1]] == [row[:3] for row in whole[1]]
-    chances = [row[3] for row in whole[1]]  # above 0: as far off, relatively, as their logarithms, which rest on rounded logits
+    chances = [
+        row[3] for row in whole[1]
+    ]  # above 0: as far off, relatively, as their logarithms, which rest on rounded logits
     bound = float32_bound(roundings_of(backbone.model), np.log(chances))
     np.testing.assert_allclose([row[3] for row in again[1]], chances, atol=0, rtol=bound)
 

@@ -237,3 +237,12 @@ def test_columns_of_a_row_with_several_raters_are_not_one_raters(store, tmp_path
 def test_raters_that_differ_in_case_alone_are_said(store, tmp_path):
     report = take(store, table(tmp_path, "c,r,l\na,Anna,sad\na,anna,joy\n"), clip="c", rater="r", label="l")
     assert report["raters"] == 2 and any("differ in case alone" in note for note in report["notes"])
+
+
+def test_a_column_of_unknown_words_beside_raters_is_asked_about(store, tmp_path):
+    path = table(
+        tmp_path, "clip,Anna,Ben,Cleo,gender\na,happy,jealous,sad,m\nb,sad,bored stiff,sad,f\nc,anger,smug,anger,f\n"
+    )
+    shown = mapped(store, path)
+    assert "Ben" in shown["set_aside"] and any(said.startswith("Ben may be answers too") for said in shown["open"])
+    assert "few words" not in shown["set_aside"]["gender"]

@@ -87,7 +87,9 @@ def test_more_spellings_are_more_chance(taught, clips):
         label_log_probabilities(taught, clips, PROMPTS, LABELS, [1.0], spelling=SpellingRules(cases, endings))
         for cases, endings in ((("lower",), ("",)), (("lower", "capitalised"), ("", ".")))
     )
-    assert (many > few - float32_bound(roundings_of(taught.model), few)).all()  # a further spelling may be as good as impossible
+    assert (
+        many > few - float32_bound(roundings_of(taught.model), few)
+    ).all()  # a further spelling may be as good as impossible
     assert (many > few + 1e-2).any()
 
 
