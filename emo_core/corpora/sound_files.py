@@ -3,7 +3,7 @@
 A table that was made elsewhere names its sounds by paths of another machine. Of such a path only the end can lead to a file
 here, so folders are compared from the file's name upwards:
 
-- the shorter of the two paths must be the end of the longer one: `/mnt/lab/wavs/spk1/a.wav` is `spk1/a.wav` here, and
+- the shorter of the two paths must be the end of the longer one: `/srv/lab/wavs/spk1/a.wav` is `spk1/a.wav` here, and
   `spk1/a.wav` may be `part2/spk1/a.wav`; but `dev/a.wav` is not `train/a.wav`, which is another clip's sound;
 - the more folders agree, the better; two files that agree equally well are none;
 - where the address's own folder is here and the file is not in it, a file above that folder is not meant.

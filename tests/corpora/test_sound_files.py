@@ -32,12 +32,12 @@ def found(place: Sounds, *addresses) -> list[str | None]:
         (["a.mp3", "a.wav"], "a.mp3", "a.mp3"),
         (["a.1.wav"], "a.1", "a.1.wav"),
         # paths of another machine: by their end
-        (["spk1/a.wav"], "/mnt/lab/wavs/spk1/a.wav", "spk1/a.wav"),
+        (["spk1/a.wav"], "/srv/lab/wavs/spk1/a.wav", "spk1/a.wav"),
         (["spk1/a.wav"], r"C:\data\spk1\a.wav", "spk1/a.wav"),
         (["spk1/a.wav"], "https://x.org/wavs/spk1/a.wav?download=1", "spk1/a.wav"),
         (["spk 1/a.wav"], "https://x.org/spk%201/a.wav", "spk 1/a.wav"),
         (["spk1/a.wav", "spk2/a.wav"], "s3://bucket/spk2/a.wav", "spk2/a.wav"),
-        (["a.wav"], "/mnt/lab/wavs/a.wav", "a.wav"),
+        (["a.wav"], "/srv/lab/wavs/a.wav", "a.wav"),
         (["part2/spk1/a.wav"], "spk1/a.wav", "part2/spk1/a.wav"),
         (["spk1/a.wav"], "a.wav", "spk1/a.wav"),
         # the server's own folders say nothing
@@ -93,7 +93,7 @@ def test_a_name_alone_is_not_taken_beside_folders_that_agree(tmp_path):
     assert found(place, "train/a.wav", "dev/b.wav") == ["a.wav", None]
     assert "a file of that name lies in the audio root itself" in place.settle()[1][0]
     place = sounds(tmp_path, "spk1/a.wav", "b.wav")
-    assert found(place, "/mnt/lab/spk1/a.wav", "/mnt/lab/b.wav", "/home/you/b.wav") == ["spk1/a.wav", "b.wav", None]
+    assert found(place, "/srv/lab/spk1/a.wav", "/srv/lab/b.wav", "/home/you/b.wav") == ["spk1/a.wav", "b.wav", None]
 
 
 def test_paths_that_contradict_each_other_share_no_sound(tmp_path):

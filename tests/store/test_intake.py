@@ -93,7 +93,7 @@ def test_paths_of_another_machine_find_their_sound_by_their_end(store, tmp_path)
     (tmp_path / "wavs" / "spk1").mkdir(parents=True)
     soundfile.write(tmp_path / "wavs" / "spk1" / "a.wav", np.zeros(800), 8000)
     (tmp_path / "wavs" / "spk1" / "b.wav").write_text("version https://git-lfs.github.com/spec/v1")
-    clips = ["/mnt/lab/spk1/a.wav", "/etc/passwd", "~/x", "spk2/a.wav", "spk1/b.wav"]
+    clips = ["/srv/lab/spk1/a.wav", "/etc/passwd", "~/x", "spk2/a.wav", "spk1/b.wav"]
     rows = "".join(f"{clip},r,sad\n" for clip in clips)
     report = take(store, write(tmp_path, f"clip,rater,label\n{rows}"), audio=str(tmp_path / "wavs"))
     found = dict(store.cursor().execute("SELECT name, audio FROM clips").fetchall())
