@@ -57,6 +57,7 @@ def test_pages_on_a_campaign(labelled, monkeypatch, page):
 
 
 def test_whoever_has_no_name_is_asked_once(labelled, monkeypatch):
+    as_visitor(monkeypatch, labelled, None, "researcher")
     app = draw(monkeypatch, labelled, "label")
     app.text_input[0].input("Cho").run()
     assert not app.exception
