@@ -107,8 +107,8 @@ def studies_of(server) -> list[str]:
 def test_a_study_is_made_in_the_browser(small_server, page):
     before = studies_of(small_server)
     page.goto(f"{small_server.url}/studies")
-    page.get_by_label("Name").fill("two & <three>")
-    page.get_by_label("Name").press("Tab")
+    page.get_by_label("Name", exact=True).fill("two & <three>")
+    page.get_by_label("Name", exact=True).press("Tab")
     settled(page)
     page.get_by_role("button", name="Create the study").click()
     page.get_by_text("leaves 0 out").wait_for()
