@@ -93,7 +93,7 @@ def test_a_name_alone_is_not_taken_beside_folders_that_agree(tmp_path):
     assert found(place, "train/a.wav", "dev/b.wav") == ["a.wav", None]
     assert "a file of that name lies in the audio root itself" in place.settle()[1][0]
     place = sounds(tmp_path, "spk1/a.wav", "b.wav")
-    assert found(place, "/srv/lab/spk1/a.wav", "/srv/lab/b.wav", "/home/you/b.wav") == ["spk1/a.wav", "b.wav", None]
+    assert found(place, "/srv/lab/spk1/a.wav", "/srv/lab/b.wav", "/srv/other/b.wav") == ["spk1/a.wav", "b.wav", None]
 
 
 def test_paths_that_contradict_each_other_share_no_sound(tmp_path):
