@@ -37,7 +37,7 @@ class TrainingSide:
     speakers, sessions   (clips,) names, None where unknown
     unit          what a validation part is held out by: clip, speaker or session
     has_candidate whether the study has a candidate panel
-    votes         how many of its votes on each clip are in `candidate`, a seeded random so many; 0 all
+    votes         how many of its votes on each clip are in `candidate`, drawn at random from a seed; 0: all
     test          clips of the test side, which are never mixed
     silent        training clips without sound, left out
     """
@@ -114,7 +114,7 @@ class TrainingSide:
 
 
 def training_side(store: Database, study: str, *, votes: int = 0) -> TrainingSide:
-    """The training side of a study. votes: a seeded random so many of each clip's candidate votes count; 0 all.
+    """The training side of a study. votes: how many of each clip's candidate votes are used, drawn at random from a seed; 0: all.
 
     Raises UnknownName for the study, BadInput where there is no training clip or none has sound, or votes are asked for without a
     candidate.

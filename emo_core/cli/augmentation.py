@@ -17,7 +17,7 @@ Source, Features, Metric, Class, Lam, Minority, Ties, Length, Loudness, Over = (
     *(Literal[tuple(choices)] for choices in CHOICES.values()),
 )
 _USUAL = Settings()
-VOTES_HELP = "A seeded random so many of each clip's candidate votes count; 0: all."
+VOTES_HELP = "How many of each clip's candidate votes to use, drawn at random from a seed; 0 uses all."
 K_HELP = "k: the second parent is one of the k nearest. 1 is ours: paper 1 prints no k."
 
 

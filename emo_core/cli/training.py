@@ -19,7 +19,7 @@ Executor = Literal["local", "slurm"]
 MIX_HELP = (
     "KEY=VALUE, how DiME-Aug mixes, as the options of `augment`: neighbour_class=same, loudness=rms; may be repeated."
 )
-VOTES_HELP = "A seeded random so many of each clip's candidate votes; 0: all."
+VOTES_HELP = "How many of each clip's candidate votes to use, drawn at random from a seed; 0 uses all."
 SET_HELP = (
     "KEY=VALUE, any setting of a training: micro_batch=2, qlora=true. Ours where paper 1 prints none: "
     "warmup_share=0.05, weight_decay=0.01, max_norm=1."

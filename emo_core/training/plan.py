@@ -32,7 +32,7 @@ class TrainPlan:
 
     study, emotions   whose clips are learnt from, and the classes
     source        a key of `SOURCES`: what the targets of training are; the test side is always the reference panel's
-    votes         a seeded random so many of each clip's candidate votes, see `store.drawing`; 0: all
+    votes         how many of each clip's candidate votes are used, drawn at random from a seed, see `store.drawing`; 0: all
     settings      of the training
     augmentation  of DiME-Aug, None for none; `rejected` samples are left out, and of the `kept` ones, which a listener heard, the
                   run tells how many are trained

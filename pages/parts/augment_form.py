@@ -10,7 +10,7 @@ from pages.parts.analyses import URL
 from pages.parts.session import fail
 
 _USUAL = Settings()
-_VOTES = "A seeded random so many of each clip's votes; 0: all of them."
+_VOTES = "How many of each clip's candidate votes to use, drawn at random from a seed; 0 uses all."
 _LABELS = {
     "neighbour_class": "The neighbour may be of", "metric": "Distance", "lam": "λ is drawn", "minority": "Filled are emotions",
     "ties": "Clips with several dominant emotions", "length": "As long as the", "loudness": "Loudness", "over": "Beyond full scale",

@@ -143,7 +143,7 @@ def _votes(*, disabled: bool) -> int:
             0,
             key="train:votes",
             disabled=disabled,
-            help="A seeded random so many of each clip's votes; 0: all.",
+            help="How many of each clip's candidate votes to use, drawn at random from a seed; 0 uses all.",
         )
     )
 
